@@ -1,0 +1,1 @@
+"""Rendering of frames with their facts. The only code that imports bpy; never imports torch."""

@@ -1,0 +1,14 @@
+"""What is varied from frame to frame: name in params.yaml -> module, in the order in which they are applied."""
+
+from blender.randomizers import camera, distractors, light, material, placement, sensor, surface
+from blender.randomizers.base import Randomizer
+
+RANDOMIZERS: dict[str, Randomizer] = {
+    "camera": camera,
+    "surface": surface,
+    "light": light,
+    "material": material,
+    "placement": placement,
+    "distractors": distractors,
+    "sensor": sensor,
+}

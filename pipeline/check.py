@@ -1,0 +1,142 @@
+"""Stage: the usual sanity steps before hours are spent on training.
+
+1. The benchmark has the categories of the scene.
+2. The loss at the start is that of guessing: -log(1/C) for C categories.
+3. A small part of the training set can be learned by heart.
+"""
+
+import argparse
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from torch import Tensor, nn
+
+from pipeline.coco import Coco, category_names, check_categories, write_json
+from pipeline.dataset import Crops, Pictures, load_crops, load_pictures, read_split
+from pipeline.errors import InputError, run
+from pipeline.infer import classify_boxes, detect
+from pipeline.learner import loss_parts
+from pipeline.metrics import classifier_metrics, detector_metrics
+from pipeline.models import build
+from pipeline.params import Classifier, Detector, load_params
+
+Batch = Any
+
+
+def few_images(coco: Coco, count: int) -> Coco:
+    """The first images with objects, as many as hold `count` objects."""
+    chosen: list[int] = []
+    objects = 0
+    for image in coco["images"]:
+        own = sum(a["image_id"] == image["id"] for a in coco["annotations"])
+        if own and objects < count:
+            chosen.append(image["id"])
+            objects += own
+    return Coco(
+        images=[i for i in coco["images"] if i["id"] in chosen],
+        annotations=[a for a in coco["annotations"] if a["image_id"] in chosen],
+        categories=coco["categories"],
+    )
+
+
+def as_batch(data: Crops | Pictures) -> Batch:
+    """All of a small data set at once, without augmentation."""
+    if isinstance(data, Crops):
+        return data.crops.float() / 255, data.labels
+    return [i.float() / 255 for i in data.images], [data.target(n) for n in range(len(data.images))]
+
+
+def category_loss(network: nn.Module, fit: Classifier | Detector, batch: Batch) -> float | None:
+    """The part of the loss that names categories; None where a network does not report it apart."""
+    plain = fit.model_copy(update={"label_smoothing": 0.0}) if isinstance(fit, Classifier) else fit
+    with torch.no_grad():
+        parts = loss_parts(network.train(), plain, batch)
+    found = parts.get("loss", parts.get("what"))
+    return None if found is None else float(found)
+
+
+def learn_by_heart(
+    network: nn.Module, fit: Classifier | Detector, batch: Batch, score: Callable[[], float], steps: int, enough: float
+) -> tuple[float, int]:
+    """Train on one batch until it scores `enough`; returns the score and the steps that it took."""
+    optimizer = torch.optim.AdamW(network.parameters(), lr=fit.learning_rate)
+    reached = 0.0
+    for step in range(1, steps + 1):
+        network.train()
+        loss: Tensor = torch.stack(list(loss_parts(network, fit, batch).values())).sum()
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        if step % 10 == 0:
+            reached = score()
+            if reached >= enough:
+                return reached, step
+    return reached, steps
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
+    parser.add_argument("--task", choices=["classifier", "detector"], required=True)
+    parser.add_argument("--synthetic", type=Path, required=True, help="folder with train.json")
+    parser.add_argument("--real", type=Path, required=True, help="folder with train.json, val.json, test.json")
+    parser.add_argument("--images", type=Path, required=True, help="folder that their file names start from")
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    params = load_params(args.params)
+    synthetic = read_split(args.synthetic / "train.json", args.images)
+    names = category_names(synthetic)
+    for split in ("train", "val", "test"):
+        path = args.real / f"{split}.json"
+        check_categories(path, read_split(path, args.images), names)
+    fit: Classifier | Detector = getattr(params, args.task)
+    pl.seed_everything(params.train.seed, verbose=False)
+    result = check_network(fit, few_images(synthetic, params.check.objects), args.images, params.check.steps)
+    judge(result, params.check.score, params.check.loss_tolerance)
+    write_json(args.out / "check.json", result)
+    (args.out / "passed").write_text("passed\n", encoding="utf-8")
+    print(f"check: {result}")
+
+
+def check_network(fit: Classifier | Detector, few: Coco, images: Path, steps: int) -> dict[str, Any]:
+    """Start loss beside the expected one, and how well `few` images are learned by heart."""
+    classes = isinstance(fit, Classifier)
+    data: Any = load_crops(few, images, fit) if isinstance(fit, Classifier) else load_pictures(few, images)
+    channels = 1 if isinstance(fit, Classifier) and fit.grayscale else 3
+    network = build("classifier" if classes else "detector", fit.model, len(few["categories"]), channels)
+    batch = as_batch(data)
+    start = category_loss(network, fit, batch)
+
+    def score() -> float:
+        if classes:
+            return float(classifier_metrics(few, classify_boxes(network, data, few["annotations"], 64))["accuracy"])
+        return float(detector_metrics(few, detect(network, data, 16))["AP50"])
+
+    reached, taken = learn_by_heart(network, fit, batch, score, steps, enough=0.99)
+    return {
+        "start_loss": start,
+        "expected_start_loss": math.log(len(few["categories"])),
+        "by_heart": reached,
+        "steps": taken,
+        "objects": len(few["annotations"]),
+    }
+
+
+def judge(result: dict[str, Any], enough: float, tolerance: float) -> None:
+    """Raises InputError if training could only be a waste of time."""
+    start, expected = result["start_loss"], result["expected_start_loss"]
+    if start is not None and abs(start - expected) > tolerance * expected:
+        raise InputError(f"check: start_loss: expected {expected:.2f} = -log(1/C), found {start:.2f}.")
+    if result["by_heart"] < enough:
+        found = f"{result['by_heart']:.2f} after {result['steps']} steps"
+        raise InputError(
+            f"check: by_heart: expected a score of {enough} on {result['objects']} objects, found {found}."
+        )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,129 @@
+"""COCO -> tensors in memory: whole pictures with boxes for detectors, crops around boxes for classifiers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+from torch import Tensor
+
+from pipeline.coco import Coco, read_coco
+from pipeline.errors import InputError
+from pipeline.params import Classifier
+
+CONTEXT = 1.4  # crops for training are this much larger, so that they can be moved and turned without empty corners
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Whole images with their boxes."""
+
+    images: list[Tensor]  # uint8 [3, H, W]
+    boxes: list[Tensor]  # float [n, 4] xyxy, px
+    labels: list[Tensor]  # int [n], category ids
+    image_ids: list[int]
+    phases: Tensor  # [N] when training uses the image: 0 first
+
+    def target(self, index: int) -> dict[str, Tensor]:
+        return {"boxes": self.boxes[index], "labels": self.labels[index]}
+
+
+@dataclass(frozen=True)
+class Crops:
+    """Squares around the boxes."""
+
+    crops: Tensor  # uint8 [N, C, S, S]
+    labels: Tensor  # [N], from 0: category id - 1
+    annotation_ids: list[int]
+    phases: Tensor  # [N]
+
+
+def load_picture(path: Path) -> npt.NDArray[np.uint8]:
+    """RGB [H, W, 3], turned upright as its EXIF data say. Raises InputError for what is not a picture."""
+    from PIL import ImageOps, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as opened:
+            return np.asarray(ImageOps.exif_transpose(opened).convert("RGB"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: expected a picture, found no file.") from None
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+        raise InputError(f"{path}: expected a picture, found: {error}") from None
+
+
+def by_image(coco: Coco) -> dict[int, list[dict[str, Any]]]:
+    """Annotations of each image, those without any included."""
+    found: dict[int, list[dict[str, Any]]] = {i["id"]: [] for i in coco["images"]}
+    for annotation in coco["annotations"]:
+        found[annotation["image_id"]].append(annotation)
+    return found
+
+
+def read_split(path: Path, images: Path) -> Coco:
+    """A checked COCO file with at least one object."""
+    coco = read_coco(path, images)
+    if not coco["annotations"]:
+        raise InputError(f"{path}: expected at least one object to learn from or measure on, found none.")
+    return coco
+
+
+def load_pictures(coco: Coco, images: Path) -> Pictures:
+    """All images of a COCO file."""
+    boxes, labels = [], []
+    for annotations in by_image(coco).values():
+        xywh = torch.tensor([a["bbox"] for a in annotations], dtype=torch.float32).reshape(-1, 4)
+        boxes.append(torch.cat([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], dim=1))
+        labels.append(torch.tensor([a["category_id"] for a in annotations], dtype=torch.long))
+    return Pictures(
+        images=[to_tensor(load_picture(images / i["file_name"])) for i in coco["images"]],
+        boxes=boxes,
+        labels=labels,
+        image_ids=[i["id"] for i in coco["images"]],
+        phases=torch.tensor([i.get("phase", 0) for i in coco["images"]]),
+    )
+
+
+def to_tensor(picture: npt.NDArray[np.uint8]) -> Tensor:
+    """[H, W, C] -> [C, H, W]."""
+    return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))
+
+
+def load_crops(coco: Coco, images: Path, params: Classifier, context: float = 1.0) -> Crops:
+    """Crops of all boxes, in the order of the annotations; `context` widens them for augmentation."""
+    side_px = round(params.input_px * context)
+    annotations = by_image(coco)
+    crops: dict[int, Tensor] = {}
+    phases: dict[int, int] = {}
+    for image in coco["images"]:
+        picture = load_picture(images / image["file_name"])
+        for annotation in annotations[image["id"]]:
+            crops[annotation["id"]] = crop(picture, annotation["bbox"], params, side_px, context)
+            phases[annotation["id"]] = image.get("phase", 0)
+    ids = [a["id"] for a in coco["annotations"]]
+    return Crops(
+        crops=torch.stack([crops[i] for i in ids]),
+        labels=torch.tensor([a["category_id"] - 1 for a in coco["annotations"]]),
+        annotation_ids=ids,
+        phases=torch.tensor([phases[i] for i in ids]),
+    )
+
+
+def crop(
+    picture: npt.NDArray[np.uint8], box_xywh: list[float], params: Classifier, side_px: int, context: float
+) -> Tensor:
+    """A square around a box, its longer side plus the margin, as uint8 [C, S, S]; the border's pixels go on outside."""
+    x, y, w, h = box_xywh
+    reach = max(w, h) * (1 + 2 * params.margin) * context / 2
+    pad = int(np.ceil(reach)) + 1
+    left, top, right, bottom = (x + w / 2 - reach, y + h / 2 - reach, x + w / 2 + reach, y + h / 2 + reach)
+    x0, y0 = int(np.floor(left)) - 1, int(np.floor(top)) - 1
+    rows = np.arange(y0, y0 + 2 * pad + 2).clip(0, picture.shape[0] - 1)
+    columns = np.arange(x0, x0 + 2 * pad + 2).clip(0, picture.shape[1] - 1)
+    window = Image.fromarray(picture[rows[:, None], columns])
+    window = window.convert("L") if params.grayscale else window
+    box = (left - x0, top - y0, right - x0, bottom - y0)
+    small = np.asarray(window.resize((side_px, side_px), Image.Resampling.BILINEAR, box=box))
+    return to_tensor(small if small.ndim == 3 else small[:, :, None])

@@ -1,0 +1,62 @@
+"""A trained network on many pictures: COCO results."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pipeline.coco import DIGITS
+from pipeline.dataset import Crops, Pictures
+
+SCORE_DIGITS = 4
+
+
+def device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+@torch.inference_mode()
+def detect(model: nn.Module, pictures: Pictures, batch_size: int) -> list[dict[str, Any]]:
+    """Detections of all pictures: image_id, category_id, bbox [x, y, w, h] px, score."""
+    model = model.eval().to(device())
+    results: list[dict[str, Any]] = []
+    for start in range(0, len(pictures.images), batch_size):
+        batch = [i.to(device()).float() / 255 for i in pictures.images[start : start + batch_size]]
+        for image_id, found in zip(pictures.image_ids[start : start + batch_size], model(batch), strict=True):
+            results.extend(_result(image_id, found))
+    return results
+
+
+def _result(image_id: int, found: dict[str, Tensor]) -> Iterator[dict[str, Any]]:
+    boxes, labels, scores = (found[k].cpu().tolist() for k in ("boxes", "labels", "scores"))
+    for (x0, y0, x1, y1), label, score in zip(boxes, labels, scores, strict=True):
+        box_xywh = [round(v, DIGITS) for v in (x0, y0, x1 - x0, y1 - y0)]
+        yield {"image_id": image_id, "category_id": label, "bbox": box_xywh, "score": round(score, SCORE_DIGITS)}
+
+
+@torch.inference_mode()
+def classify(model: nn.Module, crops: Tensor, batch_size: int) -> tuple[Tensor, Tensor]:
+    """Crops uint8 [N, C, S, S] -> labels [N] from 0 and their probabilities [N]."""
+    model = model.eval().to(device())
+    parts = torch.split(crops, max(1, batch_size))
+    probabilities = torch.cat([model(p.to(device()).float() / 255).softmax(1).cpu() for p in parts])
+    best = probabilities.max(1)
+    return best.indices, best.values
+
+
+def classify_boxes(
+    model: nn.Module, crops: Crops, annotations: list[dict[str, Any]], batch: int
+) -> list[dict[str, Any]]:
+    """COCO results with one entry for each annotation, which it names."""
+    labels, scores = classify(model, crops.crops, batch)
+    return [
+        {
+            "image_id": a["image_id"],
+            "annotation_id": a["id"],
+            "category_id": label + 1,
+            "bbox": a["bbox"],
+            "score": round(score, SCORE_DIGITS),
+        }
+        for a, label, score in zip(annotations, labels.tolist(), scores.tolist(), strict=True)
+    ]

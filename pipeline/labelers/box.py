@@ -1,0 +1,10 @@
+"""Tight box around the visible pixels: COCO's `bbox` [x, y, w, h] in px."""
+
+from typing import Any
+
+from pipeline.frame import Frame, Instance
+from pipeline.masks import Region
+
+
+def encode(frame: Frame, instance: Instance, region: Region) -> dict[str, Any]:
+    return {"bbox": list(region.box_xywh), "iscrowd": 0}

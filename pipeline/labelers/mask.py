@@ -1,0 +1,10 @@
+"""Visible pixels: COCO's `segmentation` as compressed run lengths, and `area`, their number."""
+
+from typing import Any
+
+from pipeline.frame import Frame, Instance
+from pipeline.masks import Region
+
+
+def encode(frame: Frame, instance: Instance, region: Region) -> dict[str, Any]:
+    return {"segmentation": region.rle(), "area": region.area_px}

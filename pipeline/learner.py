@@ -1,0 +1,122 @@
+"""What Lightning runs: steps, validation and learning rate, the same for both tasks."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import lightning.pytorch as pl
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.data import Dataset, IterableDataset
+
+from pipeline.augment import CropAugment, PictureAugment
+from pipeline.dataset import Crops, Pictures
+from pipeline.params import Classifier, Detector, Fit
+
+WARM_UP = 0.05  # part of the steps in which the learning rate rises
+CLIP = 5.0  # norm of gradients
+Batch = Any
+
+
+class Batches(IterableDataset[Batch]):
+    """Batch after batch, drawn without replacement until all examples were seen.
+
+    The examples of a step depend on (seed, step) alone, so that a resumed run sees what an undisturbed one would.
+    """
+
+    def __init__(self, examples: int, fit: Fit, steps: int, seed: int, collate: Callable[[list[int]], Batch]) -> None:
+        self.examples, self.fit, self.steps, self.seed, self.collate = examples, fit, steps, seed, collate
+        self.first, self.rank, self.world = 0, 0, 1
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __iter__(self) -> Iterator[Batch]:
+        for step in range(self.first, self.steps):
+            torch.manual_seed(self.seed * 1_000_003 + step)  # for augmentation
+            yield self.collate(self.choose(step)[self.rank :: self.world])
+
+    def choose(self, step: int) -> list[int]:
+        """Indices of the examples of a step: a slice of an endless row of shuffled rounds."""
+        start = step * self.fit.batch_size
+        wanted = range(start, start + self.fit.batch_size)
+        rounds = {n // self.examples for n in wanted}
+        orders = {r: np.random.default_rng([self.seed, r]).permutation(self.examples) for r in rounds}
+        return [int(orders[n // self.examples][n % self.examples]) for n in wanted]
+
+
+class Once(Dataset[int]):
+    """One empty batch: the score function holds the validation split itself."""
+
+    def __len__(self) -> int:
+        return 1
+
+    def __getitem__(self, index: int) -> int:
+        return index
+
+
+def crop_batches(crops: Crops, params: Classifier) -> Callable[[list[int]], Batch]:
+    """A batch of the classifier: augmented crops [N, C, S, S] and labels [N]."""
+    augment = CropAugment(params.augment, params.input_px)
+    return lambda chosen: (augment(crops.crops[chosen].float() / 255), crops.labels[chosen])
+
+
+def picture_batches(pictures: Pictures, params: Detector) -> Callable[[list[int]], Batch]:
+    """A batch of the detector: a list of augmented crops, and their targets."""
+    augment = PictureAugment(params)
+
+    def collate(chosen: list[int]) -> Batch:
+        pairs = [augment(pictures.images[i], pictures.target(i)) for i in chosen]
+        return [image for image, _ in pairs], [target for _, target in pairs]
+
+    return collate
+
+
+class Learner(pl.LightningModule):
+    """A network with its loss, its score on the validation split, AdamW and a cosine with warm-up."""
+
+    def __init__(self, network: nn.Module, fit: Fit, steps: int, rate: float, score: Callable[[nn.Module], float]):
+        super().__init__()
+        self.network, self.fit, self.steps, self.rate, self.score = network, fit, steps, rate, score
+
+    def training_step(self, batch: Batch, index: int) -> Tensor:
+        parts = loss_parts(self.network, self.fit, batch)
+        loss = torch.stack(list(parts.values())).sum()
+        if not torch.isfinite(loss):
+            raise FloatingPointError(f"step {self.global_step}: the loss is {loss.item()}; lower the learning rate.")
+        self.log("train/loss", loss, prog_bar=True)
+        for name, part in parts.items() if len(parts) > 1 else ():
+            self.log(f"train/{name}", part)
+        return loss
+
+    def validation_step(self, batch: Batch, index: int) -> None:
+        """The whole split at once: its score is not a mean over batches."""
+        self.log("val/score", self.score(self.network), prog_bar=True)
+        self.network.train()
+
+    def configure_optimizers(self) -> Any:
+        decayed = [p for p in self.network.parameters() if p.ndim > 1]
+        others = [p for p in self.network.parameters() if p.ndim <= 1]  # biases and normalisation
+        groups = [{"params": decayed, "weight_decay": self.fit.weight_decay}, {"params": others, "weight_decay": 0.0}]
+        optimizer = torch.optim.AdamW(groups, lr=self.rate)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate_factor(step, self.steps))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def rate_factor(step: int, steps: int) -> float:
+    """Learning rate / its highest: linear warm-up, then half a cosine down to 0 (Loshchilov and Hutter 2016)."""
+    warm = max(1, round(steps * WARM_UP))
+    if step < warm:
+        return (step + 1) / warm
+    return float(0.5 * (1 + np.cos(np.pi * min(1.0, (step - warm) / max(1, steps - warm)))))
+
+
+def loss_parts(network: nn.Module, fit: Fit, batch: Batch) -> dict[str, Tensor]:
+    """The parts of the loss, by name."""
+    if isinstance(fit, Classifier):
+        crops, labels = batch
+        return {"loss": F.cross_entropy(network(crops), labels, label_smoothing=fit.label_smoothing)}
+    images, targets = batch
+    parts: dict[str, Tensor] = network(images, targets)
+    return parts

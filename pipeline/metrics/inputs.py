@@ -1,0 +1,76 @@
+"""Truth and results as files, with the checks that the metrics rely on; pictures are not read."""
+
+import math
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from pipeline.coco import Coco, read_json
+from pipeline.errors import InputError
+
+Results = list[dict[str, Any]]  # COCO results: image_id, category_id, bbox [x, y, w, h] in px, score
+
+
+def objects(truth: Coco) -> list[dict[str, Any]]:
+    """The annotations that are one object each: a crowd is none."""
+    return [a for a in truth["annotations"] if not a.get("iscrowd")]
+
+
+def image_ids(truth: Coco) -> list[int]:
+    """Ids in the order in which everything here counts images: ascending, as in pycocotools."""
+    return sorted(i["id"] for i in truth["images"])
+
+
+def read_truth(path: Path) -> Coco:
+    """Read a COCO file with objects in it. Raises InputError that names the file."""
+    coco = read_json(path, "COCO annotations")
+    for section in ("images", "annotations", "categories"):
+        if not isinstance(coco, dict) or not isinstance(coco.get(section), list):
+            raise InputError(f"{path}: {section}: expected a list, found none.")
+    truth: Coco = coco
+    if not objects(truth):
+        raise InputError(f"{path}: annotations: expected at least one object to measure with, found none.")
+    return truth
+
+
+def read_results(path: Path, truth: Coco, per_object: bool) -> Results:
+    """Read COCO results for the images of `truth`; see `check_results`. Raises InputError that names the file."""
+    results = read_json(path, "COCO results")
+    if not isinstance(results, list) or not all(isinstance(r, dict) for r in results):
+        raise InputError(f"{path}: expected a list of COCO results, found something else.")
+    check_results(path, results, truth, per_object)
+    return results
+
+
+def check_results(path: Path, results: Results, truth: Coco, per_object: bool) -> None:
+    """Check every entry; with `per_object` (a classifier's) also that every object has exactly one.
+
+    Raises:
+        InputError: naming file and entry: an image or category that `truth` does not have, a score or box that is
+            not made of finite numbers, an object without entry or with several.
+    """
+    known = {"image_id": set(image_ids(truth)), "category_id": {c["id"] for c in truth["categories"]}}
+    for number, entry in enumerate(results):
+        where = f"{path}: entry {number}"
+        for key, ids in known.items():
+            if entry.get(key) not in ids:
+                raise InputError(f"{where}: {key}: expected an id of the annotations, found {entry.get(key)!r}.")
+        _check_numbers(where, "score", [entry.get("score")], 1)
+        _check_numbers(where, "bbox", entry.get("bbox"), 4)
+    if per_object:
+        _check_one_per_object(path, results, truth)
+
+
+def _check_numbers(where: str, key: str, values: Any, expected: int) -> None:
+    """NaN would be sorted anywhere, and a score of NaN would win or lose by chance."""
+    numbers = isinstance(values, list) and all(isinstance(v, (int, float)) and math.isfinite(v) for v in values)
+    if not numbers or len(values) != expected:
+        raise InputError(f"{where}: {key}: expected {expected} finite number(s), found {values!r}.")
+
+
+def _check_one_per_object(path: Path, results: Results, truth: Coco) -> None:
+    entries = Counter(r.get("annotation_id") for r in results)
+    for annotation in objects(truth):
+        found = entries[annotation["id"]]
+        if found != 1:
+            raise InputError(f"{path}: annotation {annotation['id']}: expected one entry, found {found}.")

@@ -1,0 +1,68 @@
+"""Stage `mix`: synthetic training images and the first real ones, as one data set.
+
+Images carry `phase`: training runs phase after phase. Joint training has one; fine-tuning has the synthetic
+images in phase 0 and the real ones in phase 1. Only real train is read, never real test.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Literal
+
+from pipeline.coco import Coco, category_names, check_categories, read_coco, subset, write_json
+from pipeline.errors import run
+from pipeline.folders import whole_folder
+from pipeline.params import Mixed, load_params
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--synthetic", type=Path, required=True, help="folder of the rendered data set")
+    parser.add_argument("--real", type=Path, required=True, help="folder of the benchmark, beside it")
+    parser.add_argument("--out", type=Path, required=True, help="folder that will hold the mixed data set")
+    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
+    args = parser.parse_args()
+    params = load_params(args.params).mixed
+    with whole_folder(args.out) as folder:
+        for task in ("classifier", "detector"):
+            mix_task(args.synthetic / task, args.real / task, folder / task, params)
+
+
+def mix_task(synthetic_folder: Path, real_folder: Path, out: Path, params: Mixed) -> None:
+    """Write train.json and val.json of one task.
+
+    Raises:
+        InputError: what read_coco finds, or categories of the benchmark that are not the scene's.
+    """
+    images = synthetic_folder.parents[1]  # file names start there
+    synthetic, val = (read_coco(synthetic_folder / f"{split}.json", images) for split in ("train", "val"))
+    real_path = real_folder / "train.json"
+    real = read_coco(real_path, images)
+    check_categories(real_path, real, category_names(synthetic))
+    number = getattr(params.real_images, out.name)
+    if len(real["images"]) < number:
+        print(
+            f"{real_path}: {len(real['images'])} images, fewer than mixed.real_images.{out.name}: {number}; using all."
+        )
+    write_json(out / "train.json", mixed(synthetic, subset(real, real["images"][:number]), params.how))
+    write_json(out / "val.json", val)
+
+
+def mixed(synthetic: Coco, real: Coco, how: Literal["joint", "finetune"]) -> Coco:
+    """One data set of both, ids counted anew from 1."""
+    result = Coco(images=[], annotations=[], categories=synthetic["categories"])
+    _append(result, synthetic, phase=0)
+    _append(result, real, phase=1 if how == "finetune" else 0)
+    return result
+
+
+def _append(to: Coco, coco: Coco, phase: int) -> None:
+    new_ids = {image["id"]: n for n, image in enumerate(coco["images"], start=len(to["images"]) + 1)}
+    first = len(to["annotations"]) + 1
+    to["images"] += [{**i, "id": new_ids[i["id"]], "phase": phase} for i in coco["images"]]
+    to["annotations"] += [
+        {**a, "id": n, "image_id": new_ids[a["image_id"]]} for n, a in enumerate(coco["annotations"], start=first)
+    ]
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,33 @@
+"""Networks by name. `build` makes them; `checkpoint` saves and loads them."""
+
+from collections.abc import Callable
+
+from torch import nn
+
+from pipeline.errors import lookup
+from pipeline.models import centernet, classifiers, torchvision_detectors
+from pipeline.params import Task
+
+Builder = Callable[[int, int], nn.Module]
+
+# (number of categories, channels of the input) -> network from [N, C, S, S] to logits [N, categories]
+CLASSIFIERS: dict[str, Builder] = {
+    "lenet5": classifiers.lenet5,
+    "resnet_small": classifiers.resnet_small,
+}
+
+# (number of categories, channels) -> network with torchvision's interface: in training a dict of losses from
+# (images, targets), else for each image a dict of boxes (xyxy, px), labels (from 1) and scores
+DETECTORS: dict[str, Builder] = {
+    "centernet_tiny": centernet.centernet_tiny,
+    "fcos_resnet18": torchvision_detectors.fcos_resnet18,
+    "retinanet_resnet50": torchvision_detectors.retinanet_resnet50,
+    "fasterrcnn_resnet50": torchvision_detectors.fasterrcnn_resnet50,
+    "ssdlite_mobilenet": torchvision_detectors.ssdlite_mobilenet,
+}
+
+
+def build(task: Task, name: str, categories: int, channels: int) -> nn.Module:
+    """A network with fresh weights. Raises InputError for a name that the task does not know."""
+    registry = CLASSIFIERS if task == "classifier" else DETECTORS
+    return lookup(registry, name, f"params.yaml: {task}.model")(categories, channels)

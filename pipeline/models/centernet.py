@@ -1,0 +1,164 @@
+"""A light one-stage detector at native scale: centre points on one level of stride 8.
+
+After "Objects as Points" (Zhou et al. 2019), with two changes that make it learn in minutes on a CPU: where and what
+are apart (one heat map for all categories, and the category as a softmax at the centre), and boxes are regressed as
+distances to the four sides with the GIoU loss (Rezatofighi et al. 2019), from every cell near a centre.
+"""
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torchvision.ops import generalized_box_iou_loss
+
+STRIDE_PX = 8
+TOP = 100  # detections of a picture
+LEAST_SCORE = 0.01
+
+
+def _conv(inputs: int, outputs: int, stride: int = 1) -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
+    )
+
+
+def _head(inputs: int, outputs: int, bias: float) -> nn.Module:
+    """A convolution and a projection that puts out its bias before it has learned anything."""
+    last = nn.Conv2d(inputs, outputs, 1)
+    nn.init.zeros_(last.weight)
+    nn.init.constant_(torch.as_tensor(last.bias), bias)
+    return nn.Sequential(_conv(inputs, inputs), last)
+
+
+class Residual(nn.Module):
+    """Two convolutions beside a short cut (He et al. 2015)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.convs = nn.Sequential(_conv(width, width), _conv(width, width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + torch.as_tensor(self.convs(x))
+
+
+class CenterNet(nn.Module):
+    """Backbone of the given widths at strides 2, 4, 8, and three heads on the last."""
+
+    def __init__(self, categories: int, channels: int, widths: tuple[int, int, int], blocks: int) -> None:
+        super().__init__()
+        first, second, third = widths
+        self.backbone = nn.Sequential(
+            _conv(channels, first, 2),
+            _conv(first, second, 2),
+            _conv(second, second),
+            _conv(second, third, 2),
+            *(Residual(third) for _ in range(blocks)),
+        )
+        # few cells are centres; every category is as likely, so that the loss starts at log C; boxes of about 32 px
+        self.where = _head(third, 1, bias=-3.0)
+        self.what = _head(third, categories, bias=0.0)
+        self.sides = _head(third, 4, bias=0.7)
+
+    def forward(self, images: list[Tensor], targets: list[dict[str, Tensor]] | None = None) -> Any:
+        """Losses in training, detections otherwise; images [C, H, W] in 0 .. 1, of any size."""
+        batch, sizes_hw = _pad(images)
+        features = self.backbone((batch - 0.5) / 0.25)
+        heat = self.where(features).squeeze(1)  # [N, h, w]
+        logits = self.what(features)  # [N, categories, h, w]
+        boxes = _decode_sides(self.sides(features))  # [N, h, w, 4]
+        if targets is not None:
+            return losses(heat, logits, boxes, targets)
+        return [detections(*one) for one in zip(heat, logits, boxes, sizes_hw, strict=True)]
+
+
+def centernet_tiny(categories: int, channels: int) -> nn.Module:
+    """0.3 million weights: learns in two minutes on two CPU cores."""
+    network = CenterNet(categories, channels, widths=(16, 32, 64), blocks=2)
+    return network.to(memory_format=torch.channels_last)
+
+
+def _pad(images: list[Tensor]) -> tuple[Tensor, list[tuple[int, int]]]:
+    """Batch of images padded at the right and below to a common size that the stride divides."""
+    sizes_hw = [(int(i.shape[-2]), int(i.shape[-1])) for i in images]
+    height, width = (-(-max(side) // STRIDE_PX) * STRIDE_PX for side in zip(*sizes_hw, strict=True))
+    padded = [F.pad(i, (0, width - i.shape[-1], 0, height - i.shape[-2]), value=0.5) for i in images]
+    # channels last is a fifth faster on CPUs, and faster on GPUs with half precision
+    return torch.stack(padded).contiguous(memory_format=torch.channels_last), sizes_hw
+
+
+def _cell_centres(height: int, width: int, device: torch.device) -> Tensor:
+    """Middles of the cells in px: [h, w, 2] (x, y)."""
+    y = (torch.arange(height, device=device) + 0.5) * STRIDE_PX
+    x = (torch.arange(width, device=device) + 0.5) * STRIDE_PX
+    return torch.stack([x.expand(height, width), y[:, None].expand(height, width)], dim=-1)
+
+
+def _decode_sides(raw: Tensor) -> Tensor:
+    """Logarithms of the distances to left, upper, right, lower side in strides [N, 4, h, w] -> boxes [N, h, w, 4] px."""
+    centres = _cell_centres(raw.shape[2], raw.shape[3], raw.device)
+    sides = raw.float().clamp(-4, 5).exp().permute(0, 2, 3, 1) * STRIDE_PX
+    return torch.cat([centres - sides[..., :2], centres + sides[..., 2:]], dim=-1)
+
+
+def losses(heat: Tensor, logits: Tensor, boxes: Tensor, targets: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Focal loss of the heat map; cross-entropy and GIoU at the cells near a centre, weighted by the target's heat."""
+    wanted, weight, owner_label, owner_box = _targets(heat, targets)
+    near = weight > 0
+    total = weight[near].sum().clamp(min=1.0)
+    what = F.cross_entropy(logits.permute(0, 2, 3, 1)[near].float(), owner_label[near], reduction="none")
+    giou = generalized_box_iou_loss(boxes[near], owner_box[near], reduction="none")
+    count = sum(len(t["labels"]) for t in targets)
+    return {
+        "where": _focal(heat.float(), wanted) / max(1, count),
+        "what": (what * weight[near]).sum() / total,
+        "box": 2.0 * (giou * weight[near]).sum() / total,
+    }
+
+
+def _focal(heat: Tensor, wanted: Tensor) -> Tensor:
+    """Penalty-reduced focal loss (Law and Deng 2018, eq. 1) on logits, summed."""
+    probability = heat.sigmoid()
+    hit = -F.logsigmoid(heat) * (1 - probability) ** 2
+    miss = -F.logsigmoid(-heat) * probability**2 * (1 - wanted) ** 4
+    return torch.where(wanted == 1, hit, miss).sum()
+
+
+def _targets(heat: Tensor, targets: list[dict[str, Tensor]]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """For each cell: wanted heat (1 at centres), weight in the other losses, label from 0 and box of its owner."""
+    count, height, width = heat.shape
+    wanted = heat.new_zeros(heat.shape, dtype=torch.float32)
+    label = torch.zeros(heat.shape, dtype=torch.long, device=heat.device)
+    box = heat.new_zeros((count, height, width, 4), dtype=torch.float32)
+    centres = _cell_centres(height, width, heat.device)
+    for n, target in enumerate(targets):
+        for own_box, own_label in zip(target["boxes"].float(), target["labels"], strict=True):
+            bump = _bump(centres, own_box)
+            mine = bump > wanted[n]
+            wanted[n][mine], label[n][mine], box[n][mine] = bump[mine], own_label - 1, own_box
+    weight = torch.where(wanted > 0.5, wanted, torch.zeros_like(wanted))
+    return wanted, weight, label, box
+
+
+def _bump(centres: Tensor, box_xyxy: Tensor) -> Tensor:
+    """A Gaussian over the cells around the middle of a box, exactly 1 in the cell that holds it: [h, w]."""
+    middle, size = (box_xyxy[:2] + box_xyxy[2:]) / 2, (box_xyxy[2:] - box_xyxy[:2]).clamp(min=1.0)
+    cell = (middle / STRIDE_PX).floor().clamp(min=0)
+    deviation = (size / 6).clamp(min=STRIDE_PX / 2)
+    offset = (centres - (cell + 0.5) * STRIDE_PX) / deviation
+    return torch.exp(-(offset**2).sum(-1) / 2)
+
+
+@torch.no_grad()
+def detections(heat: Tensor, logits: Tensor, boxes: Tensor, size_hw: tuple[int, int]) -> dict[str, Tensor]:
+    """Peaks of the heat map [h, w] with their categories and boxes, best first, boxes clipped to the image."""
+    score = heat.float().sigmoid()
+    peak = F.max_pool2d(score[None, None], 3, 1, 1)[0, 0] == score
+    probability, category = logits.float().softmax(0).max(0)  # [h, w]
+    ranked = (score * peak).flatten()
+    best = ranked.topk(min(TOP, ranked.numel())).indices
+    scores = (ranked * probability.flatten())[best]
+    kept = best[scores > LEAST_SCORE]
+    limit = boxes.new_tensor([size_hw[1], size_hw[0], size_hw[1], size_hw[0]])
+    clipped = torch.minimum(boxes.reshape(-1, 4)[kept].clamp(min=0), limit)
+    return {"boxes": clipped, "labels": category.flatten()[kept] + 1, "scores": scores[scores > LEAST_SCORE]}

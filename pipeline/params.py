@@ -1,0 +1,144 @@
+"""params.yaml -> typed sections. A wrong key, type or range stops here, with the key's name.
+
+What a scene or a randomizer accepts is declared beside it, in `blender/`, as subclasses of `Section`;
+here they are only known to be named values.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import Field
+
+from pipeline.errors import InputError
+from pipeline.section import Count, Fraction, Named, NonNegative, Positive, Range, Section, validate
+
+Task = Literal["classifier", "detector"]
+Regime = Literal["synthetic", "real", "mixed"]
+Split = Literal["train", "val", "test"]
+
+
+class Render(Section):
+    train: Count
+    val: Count
+    width_px: Annotated[int, Field(ge=1, le=8192)]
+    height_px: Annotated[int, Field(ge=1, le=8192)]
+    samples: Annotated[int, Field(ge=1, le=4096)]
+    bounces: Annotated[int, Field(ge=0, le=64)]
+    denoise: bool
+    workers: NonNegative  # 0: one for each two cores
+    frames_per_worker: Count
+    timeout_s: Positive
+
+
+class Labels(Section):
+    min_visible_px: NonNegative
+    min_visible_fraction: Fraction
+
+
+class RealImages(Section):
+    classifier: NonNegative
+    detector: NonNegative
+
+
+class Mixed(Section):
+    real_images: RealImages
+    how: Literal["joint", "finetune"]
+
+
+class Train(Section):
+    seed: NonNegative
+    precision: Literal["auto", "32-true", "16-mixed", "bf16-mixed"]
+    devices: Literal["auto"] | Count
+    workers: NonNegative
+
+
+class Fit(Section):
+    """How long and how fast a network learns."""
+
+    batch_size: Count
+    steps: Count
+    finetune_steps: Count
+    val_every_steps: Count
+    patience: Count  # validations without a better score
+    learning_rate: Positive
+    weight_decay: Annotated[float, Field(ge=0)]
+
+
+class ClassifierAugment(Section):
+    groups: Count
+    rotation_deg: Annotated[float, Field(ge=0, le=180)]
+    translate: Fraction
+    scale: Range
+    shear_deg: Annotated[float, Field(ge=0, lt=90)]
+    resolution_px: Range
+    noise: Annotated[float, Field(ge=0)]
+
+
+class Classifier(Fit):
+    model: str
+    input_px: Annotated[int, Field(ge=8, le=1024)]
+    grayscale: bool
+    margin: Annotated[float, Field(ge=0, le=2)]
+    label_smoothing: Fraction
+    augment: ClassifierAugment
+
+
+class DetectorAugment(Section):
+    brightness: Fraction
+    contrast: Fraction
+    blur_sigma_px: Range
+
+
+class Detector(Fit):
+    model: str
+    crop_px: Annotated[int, Field(ge=32, le=4096)]
+    augment: DetectorAugment
+
+
+class Check(Section):
+    objects: Count
+    steps: Count
+    score: Fraction
+    loss_tolerance: Positive
+
+
+class Evaluate(Section):
+    batch_size: Count
+    seed: NonNegative
+    resamples: Annotated[int, Field(ge=10, le=100_000)]
+    confidence: Annotated[float, Field(gt=0, lt=1)]
+
+
+class Report(Section):
+    examples: Count
+    mistakes: NonNegative
+
+
+class Params(Section):
+    seed: NonNegative
+    scene: Named
+    randomizers: dict[str, dict[str, Any]]
+    render: Render
+    labels: Labels
+    benchmark: Named
+    mixed: Mixed
+    check: Check
+    train: Train
+    classifier: Classifier
+    detector: Detector
+    evaluate: Evaluate
+    report: Report
+
+
+def load_params(path: Path) -> Params:
+    """Read and check params.yaml. Raises InputError that names the file and the key."""
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: expected the parameters, found no file.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(values, dict):
+        raise InputError(f"{path}: expected a mapping of sections, found {type(values).__name__}.")
+    return validate(Params, values, str(path))

@@ -1,0 +1,81 @@
+"""A trained model on new pictures: COCO results, and the pictures with the boxes drawn.
+
+    python -m pipeline.predict --model models/detector/mixed --out predictions photo1.jpg photo2.jpg
+
+A detector finds boxes; a classifier names each picture as a whole.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from pipeline.coco import write_json
+from pipeline.dataset import Pictures, crop, load_picture, to_tensor
+from pipeline.draw import draw_boxes, predicted_boxes
+from pipeline.errors import InputError, run
+from pipeline.infer import SCORE_DIGITS, classify, detect
+from pipeline.models.checkpoint import Card, load_model
+from pipeline.params import Classifier
+from pipeline.section import validate
+
+SHOWN_PX = 640  # smaller pictures are enlarged by whole multiples, so that names can be read
+
+
+def predict_picture(model: Any, card: Card, picture: Any, image_id: int) -> list[dict[str, Any]]:
+    """COCO results of one picture, uint8 [H, W, 3]."""
+    if card.task == "detector":
+        import torch
+
+        nothing = [torch.empty(0)]
+        alone = Pictures([to_tensor(picture)], nothing, nothing, [image_id], torch.zeros(1))
+        return detect(model, alone, batch_size=1)
+    params = validate(Classifier, card.params, "model.json: params")
+    height_px, width_px = picture.shape[:2]
+    whole = [0, 0, width_px, height_px]
+    labels, scores = classify(model, crop(picture, [float(v) for v in whole], params, params.input_px, 1.0)[None], 1)
+    score = round(float(scores[0]), SCORE_DIGITS)
+    return [{"image_id": image_id, "category_id": int(labels[0]) + 1, "bbox": whole, "score": score}]
+
+
+def write_overlay(path: Path, picture: Any, results: list[dict[str, Any]], names: dict[int, str]) -> None:
+    """The picture with its boxes, as a PNG."""
+    scale = max(1, SHOWN_PX // max(picture.shape[:2]))
+    draw_boxes(picture, predicted_boxes(results, names), scale).save(path)
+
+
+def overlay_name(image_id: int, path: Path) -> str:
+    return f"{image_id:04d}_{path.stem}.png"  # numbered, since two folders may hold one name
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, required=True, help="folder with model.json and weights.pt")
+    parser.add_argument("--out", type=Path, required=True, help="a new folder")
+    parser.add_argument("--min-score", type=float, default=0.3, help="of boxes that are drawn; the JSON has all")
+    parser.add_argument("images", type=Path, nargs="+")
+    args = parser.parse_args()
+    if args.out.exists():
+        raise InputError(f"{args.out}: expected a new folder, found one that exists.")
+    model, card = load_model(args.model)
+    names = dict(enumerate(card.categories, start=1))
+    pictures = [load_picture(path) for path in args.images]  # all are checked before any work
+    images, results = [], []
+    args.out.mkdir(parents=True)
+    for image_id, (path, picture) in enumerate(tqdm(list(zip(args.images, pictures, strict=True)), unit="picture"), 1):
+        found = predict_picture(model, card, picture, image_id)
+        shown = [r for r in found if r["score"] >= args.min_score]
+        write_overlay(args.out / overlay_name(image_id, path), picture, shown, names)
+        size = {"width": picture.shape[1], "height": picture.shape[0]}
+        images.append({"id": image_id, "file_name": path.name, **size})
+        results += found
+    categories = [{"id": i, "name": name} for i, name in names.items()]
+    write_json(args.out / "images.json", {"images": images, "annotations": [], "categories": categories})
+    write_json(args.out / "predictions.json", results)
+    print(f"{len(results)} results for {len(images)} pictures in {args.out}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,189 @@
+"""Stage: train one task in one regime; the weights of the best validation, never of the real test split.
+
+Work in progress lives in the cache folder under a key of everything it depends on, so that an interrupted run goes
+on at its last validation; the model folder appears when all is done.
+"""
+
+import argparse
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from dvclive.lightning import DVCLiveLogger
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, TQDMProgressBar
+from torch import nn
+from torch.utils.data import DataLoader
+
+from pipeline.cache import cache_folder
+from pipeline.coco import Coco, category_names, sha256_of
+from pipeline.dataset import CONTEXT, load_crops, load_pictures, read_split
+from pipeline.errors import run
+from pipeline.infer import classify_boxes, detect
+from pipeline.learner import CLIP, Batches, Learner, Once, crop_batches, picture_batches
+from pipeline.metrics import classifier_metrics, detector_metrics
+from pipeline.models import build
+from pipeline.models.checkpoint import Card, save_model
+from pipeline.params import Classifier, Detector, Params, Task, load_params
+
+FINETUNE_RATE = 0.2  # of the learning rate
+
+
+class Work:
+    """Everything that a run needs, read and checked before it starts."""
+
+    def __init__(self, task: Task, data: Path, images: Path, params: Params) -> None:
+        self.task, self.data, self.images, self.params = task, data, images, params
+        self.fit: Classifier | Detector = getattr(params, task)
+        self.train, self.val = (read_split(data / f"{s}.json", images) for s in ("train", "val"))
+        self.categories = category_names(self.train)
+        self.channels = 1 if isinstance(self.fit, Classifier) and self.fit.grayscale else 3
+        self.score = scorer(self.val, images, self.fit)
+
+    def phases(self) -> list[int]:
+        return sorted({i.get("phase", 0) for i in self.train["images"]})
+
+    def files_sha256(self) -> dict[str, str]:
+        return {f"{s}.json": sha256_of(self.data / f"{s}.json") for s in ("train", "val")}
+
+    def key(self) -> str:
+        """Hash of all that the weights depend on."""
+        code = [sha256_of(p) for p in sorted(Path(__file__).parent.rglob("*.py"))]
+        facts = [self.task, self.fit.model_dump(), self.params.train.model_dump(), self.files_sha256(), code]
+        return hashlib.sha256(json.dumps([*facts, torch.__version__], sort_keys=True).encode()).hexdigest()[:32]
+
+    def batches(self, phase: int, steps: int) -> Batches:
+        part = of_phase(self.train, phase)
+        seed = self.params.train.seed
+        if isinstance(self.fit, Classifier):
+            crops = load_crops(part, self.images, self.fit, CONTEXT)
+            return Batches(len(crops.labels), self.fit, steps, seed, crop_batches(crops, self.fit))
+        pictures = load_pictures(part, self.images)
+        return Batches(len(pictures.images), self.fit, steps, seed, picture_batches(pictures, self.fit))
+
+
+def of_phase(coco: Coco, phase: int) -> Coco:
+    """The images that training uses in this phase, and their annotations."""
+    images = [i for i in coco["images"] if i.get("phase", 0) == phase]
+    ids = {i["id"] for i in images}
+    annotations = [a for a in coco["annotations"] if a["image_id"] in ids]
+    return Coco(images=images, annotations=annotations, categories=coco["categories"])
+
+
+def scorer(val: Coco, images: Path, fit: Classifier | Detector) -> Callable[[nn.Module], float]:
+    """What picks the best weights: accuracy, or AP50, on the validation split."""
+    if isinstance(fit, Classifier):
+        crops = load_crops(val, images, fit)
+        return lambda net: float(
+            classifier_metrics(val, classify_boxes(net, crops, val["annotations"], fit.batch_size))["accuracy"]
+        )
+    pictures = load_pictures(val, images)
+    return lambda net: float(detector_metrics(val, detect(net, pictures, fit.batch_size))["AP50"])
+
+
+def train_phase(work: Work, network: nn.Module, phase: int, folder: Path) -> tuple[float, int]:
+    """Train on the images of one phase; leaves the best weights in `network`. Returns their score and step."""
+    first = phase == work.phases()[0]
+    steps = work.fit.steps if first else work.fit.finetune_steps
+    rate = work.fit.learning_rate * (1.0 if first else FINETUNE_RATE)
+    every = min(work.fit.val_every_steps, steps)
+    batches = work.batches(phase, steps)
+    learner = Learner(network, work.fit, steps, rate, work.score)
+    best = ModelCheckpoint(
+        folder, "best-{step}", monitor="val/score", mode="max", save_last=True, enable_version_counter=False
+    )
+    trainer = make_trainer(work, folder, steps, every, best)
+    batches.rank, batches.world = trainer.global_rank, trainer.world_size
+    last = folder / "last.ckpt"
+    if last.exists():
+        batches.first = int(torch.load(last, map_location="cpu", weights_only=False)["global_step"])
+        print(f"going on at step {batches.first} of {steps}", flush=True)
+    loader = DataLoader(batches, batch_size=None, num_workers=work.params.train.workers)
+    trainer.fit(learner, loader, DataLoader(Once()), ckpt_path=str(last) if last.exists() else None)
+    state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
+    learner.load_state_dict(state["state_dict"])
+    return float(state["callbacks"][best.state_key]["best_model_score"]), int(state["global_step"])
+
+
+def make_trainer(work: Work, folder: Path, steps: int, every: int, best: ModelCheckpoint) -> pl.Trainer:
+    live = DVCLiveLogger(
+        dir=str(folder / "curves"), resume=True, save_dvc_exp=False, dvcyaml=None, report=None, monitor_system=False
+    )
+    patience = EarlyStopping("val/score", mode="max", patience=work.fit.patience)
+    return pl.Trainer(
+        max_steps=steps,
+        max_epochs=1,
+        val_check_interval=every,
+        log_every_n_steps=min(10, every),
+        num_sanity_val_steps=0,
+        accelerator="auto",
+        devices=work.params.train.devices,
+        precision=precision_of(work.params),
+        gradient_clip_val=CLIP,
+        deterministic=True,
+        callbacks=[best, patience, TQDMProgressBar(refresh_rate=max(1, every // 10))],
+        logger=live,
+        enable_model_summary=False,
+        default_root_dir=folder,
+    )
+
+
+def precision_of(params: Params) -> Any:
+    """bf16 where a GPU computes with it; on CPUs it is many times slower."""
+    if params.train.precision != "auto":
+        return params.train.precision
+    return "bf16-mixed" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "32-true"
+
+
+def train(work: Work, out: Path) -> None:
+    """All phases one after the other, then the model folder in one step."""
+    pl.seed_everything(work.params.train.seed, verbose=False)
+    network = build(work.task, work.fit.model, len(work.categories), work.channels)
+    running = cache_folder() / "runs" / work.key()
+    score, step = 0.0, 0
+    for phase in work.phases():
+        score, step = train_phase(work, network, phase, running / f"phase{phase}")
+    unfinished = running / "model"
+    save_model(unfinished, network, card_of(work, score, step))
+    for phase in work.phases():
+        shutil.copytree(
+            running / f"phase{phase}" / "curves" / "plots" / "metrics", unfinished / "curves" / f"phase{phase}"
+        )
+    shutil.rmtree(out, ignore_errors=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(unfinished, out)
+    shutil.rmtree(running)
+    print(f"{out}: score {score:.4f} on val at step {step}", flush=True)
+
+
+def card_of(work: Work, score: float, step: int) -> Card:
+    return Card(
+        task=work.task,
+        architecture=work.fit.model,
+        categories=work.categories,
+        channels=work.channels,
+        params=work.fit.model_dump(),
+        train=work.params.train.model_dump(),
+        data_sha256=work.files_sha256(),
+        score=round(score, 6),
+        step=step,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
+    parser.add_argument("--task", choices=["classifier", "detector"], required=True)
+    parser.add_argument("--data", type=Path, required=True, help="folder with train.json and val.json")
+    parser.add_argument("--images", type=Path, required=True, help="folder that their file names start from")
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    train(Work(args.task, args.data, args.images, load_params(args.params)), args.out)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,149 @@
+"""A tiny tree of what the other stages leave: two categories, pictures of 7x11 and 32x24."""
+
+import csv
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from pipeline.coco import Coco, categories_of, write_json
+from pipeline.metrics import classifier_metrics, confusion, detector_metrics, precision_recall
+
+ROOT = Path(__file__).parent.parent
+NAMES = ["<b>x</b>", "$1"]  # one that HTML would take for a tag, one that matplotlib would take for a formula
+TASKS, REGIMES = ("classifier", "detector"), ("synthetic", "real", "mixed")
+Entry = dict[str, Any]
+
+
+def write_tree(root: Path, transfer_gap: tuple[float, float, float] = (0.02, 0.01, 0.03)) -> Path:
+    """Write everything that the report reads under `root`; `transfer_gap` (value, low, high) is synthetic-only's."""
+    shutil.copy(ROOT / "params.yaml", root / "params.yaml")
+    cocos = {(d, s): _coco(root / "data", d, s) for d in ("synthetic", "real") for s in ("train", "val", "test")}
+    (root / "data" / "real" / "note.txt").write_text("Sheets composed from real <i>scans</i>.\n", encoding="utf-8")
+    for task in TASKS:
+        _write_cocos(root / "data", task, cocos)
+        write_json(root / "results" / "check" / task / "check.json", {"loss": {"first": 0.69, "expected": 0.693}})
+        for regime in REGIMES:
+            _write_model(root / "models" / task / regime, task)
+            _write_results(root / "results" / task / regime, task, cocos)
+    write_json(root / "results" / "gap.json", gaps(transfer_gap))
+    return root
+
+
+def gaps(transfer_gap: tuple[float, float, float]) -> Entry:
+    """gap.json with the same figures for all metrics; only the score of real training follows from `transfer_gap`."""
+
+    def of(value: float, low: float, high: float) -> Entry:
+        return {"value": value, "low": low, "high": high}
+
+    metric = {
+        "synthetic_val": dict.fromkeys(REGIMES, of(0.97, 0.96, 0.98)),
+        "real_test": dict.fromkeys(REGIMES, of(0.95, 0.94, 0.96)) | {"real": of(*(0.95 + g for g in transfer_gap))},
+        "domain_gap": dict.fromkeys(REGIMES, of(0.02, 0.005, 0.03)),
+        "transfer_gap": {"synthetic": of(*transfer_gap), "mixed": of(0.001, -0.002, 0.004)},
+    }
+    return {"classifier": {"accuracy": metric}, "detector": {"AP50": metric, "AP": metric}}
+
+
+def _coco(data: Path, domain: str, split: str) -> Coco:
+    """A 7x11 image without objects and three of 32x24 with two objects each, all of the first category in `test`."""
+    images, annotations = [], []
+    for n, size_wh in enumerate([(7, 11), (32, 24), (32, 24), (32, 24)]):
+        name = f"{domain}/images/{split}_{n}.png"
+        images.append(_image(data, name, n, size_wh) | {"domain": domain})
+        for k in range(2 if n else 0):
+            bbox = [2 + 14 * k, 3 + n, 9, 12]
+            category = 1 if split == "test" else k + 1
+            annotations.append(_annotation(len(annotations), n, category, bbox))
+    return Coco(images=images, annotations=annotations, categories=categories_of(NAMES))
+
+
+def _image(data: Path, name: str, n: int, size_wh: tuple[int, int]) -> Entry:
+    pixels = np.random.default_rng(n).integers(0, 256, (size_wh[1], size_wh[0], 3), dtype=np.uint8)
+    path = data / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    return {"id": n, "file_name": name, "width": size_wh[0], "height": size_wh[1], "sha256": sha256}
+
+
+def _annotation(number: int, image_id: int, category: int, bbox: list[int]) -> Entry:
+    return {
+        "id": number,
+        "image_id": image_id,
+        "category_id": category,
+        "bbox": bbox,
+        "area": bbox[2] * bbox[3],
+        "iscrowd": 0,
+    }
+
+
+def _write_cocos(data: Path, task: str, cocos: dict[tuple[str, str], Coco]) -> None:
+    for (domain, split), coco in cocos.items():
+        if (domain, split) != ("synthetic", "test"):
+            write_json(data / domain / task / f"{split}.json", coco)
+    write_json(data / "mixed" / task / "train.json", cocos[("synthetic", "train")])
+    write_json(data / "mixed" / task / "val.json", cocos[("synthetic", "val")])
+
+
+def _write_model(folder: Path, task: str) -> None:
+    card = {"task": task, "architecture": "lenet5", "categories": NAMES, "score": 0.97, "step": 20}
+    write_json(folder / "model.json", card)
+    for phase in (0, 1):
+        curve = folder / "curves" / f"phase{phase}" / "train" / "loss.tsv"
+        curve.parent.mkdir(parents=True)
+        curve.write_text("step\tloss\n10\t0.5\n20\t0.25\n", encoding="utf-8")
+
+
+def _write_results(folder: Path, task: str, cocos: dict[tuple[str, str], Coco]) -> None:
+    truths = {"synthetic_val": cocos[("synthetic", "val")], "real_test": cocos[("real", "test")]}
+    found = {split: (classified if task == "classifier" else detected)(truth) for split, truth in truths.items()}
+    measure = classifier_metrics if task == "classifier" else detector_metrics
+    write_json(folder / "metrics.json", {split: measure(truths[split], found[split]) for split in truths})
+    for split, results in found.items():
+        write_json(folder / "predictions" / f"{split}.json", results)
+    test, results = truths["real_test"], found["real_test"]
+    if task == "classifier":
+        _write_csv(folder / "predictions" / "confusion.csv", ("actual", "predicted"), confusion(test, results))
+    else:
+        rows = list(precision_recall(test, results))
+        _write_csv(folder / "predictions" / "precision_recall.csv", ("recall", "precision"), rows)
+
+
+def classified(truth: Coco) -> list[Entry]:
+    """The first object gets the other name, with a score of 0.9; all others are right."""
+    return [
+        {
+            "image_id": a["image_id"],
+            "annotation_id": a["id"],
+            "category_id": 3 - a["category_id"] if n == 0 else a["category_id"],
+            "bbox": a["bbox"],
+            "score": 0.9 if n == 0 else 0.8,
+        }
+        for n, a in enumerate(truth["annotations"])
+    ]
+
+
+def detected(truth: Coco) -> list[Entry]:
+    """All objects but the last are found; one box lies on nothing, in the image without objects."""
+    right = [{k: a[k] for k in ("image_id", "category_id", "bbox")} | {"score": 0.9} for a in truth["annotations"][:-1]]
+    return [*right, {"image_id": 0, "category_id": 2, "bbox": [1, 2, 4, 5], "score": 0.95}]
+
+
+def _write_csv(path: Path, columns: tuple[str, str], rows: list[Any]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as lines:
+        csv.writer(lines).writerows([columns, *rows])
+
+
+def change_json(path: Path, keys: list[str], value: Any) -> None:
+    """Set one value of a JSON file."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    entry = document
+    for key in keys[:-1]:
+        entry = entry[key]
+    entry[keys[-1]] = value
+    write_json(path, document)

@@ -1,0 +1,90 @@
+"""The table on the command line."""
+
+import math
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from report_tree import ROOT, gaps
+
+from pipeline.coco import write_json
+from pipeline.errors import InputError
+from pipeline.report.table import Interval, cell, number, read_rows
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "sign", "text"),
+    [
+        ("accuracy", 0.9625, False, "96.2"),
+        ("accuracy", 1.0, False, "100.0"),
+        ("accuracy", -0.0001, True, "+0.0"),
+        ("AP50", 0.9504, False, "0.950"),
+        ("AP50", -0.0213, True, "-0.021"),
+        ("AP", -1, False, "\u2013"),
+        ("AP", None, False, "\u2013"),
+        ("AP", math.nan, True, "\u2013"),
+    ],
+)
+def test_numbers(metric: str, value: float | None, sign: bool, text: str) -> None:
+    assert number(metric, value, sign) == text
+
+
+def test_cells() -> None:
+    assert cell("AP", Interval(0.5, 0.4, 0.6)) == "0.500 [0.400, 0.600]"
+    assert cell("accuracy", Interval(-0.01, -0.02, 0.0), sign=True) == "-1.0 [-2.0, +0.0]"
+    assert cell("AP", Interval(math.nan, math.nan, math.nan)) == "\u2013"
+    assert cell("AP", None) == "reference"
+
+
+def summary(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pipeline.summary", "--report", "report/index.html", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+def test_summary_prints_each_row_and_where_the_report_is(tmp_path: Path) -> None:
+    write_json(tmp_path / "gap.json", gaps((-0.02, -0.03, -0.01)))
+    lines = summary("--gaps", str(tmp_path / "gap.json")).stdout.splitlines()
+    assert len([line for line in lines if line.startswith(("classifier", "detector"))]) == 9
+    assert re.split(r"\s{2,}", lines[2])[4:] == ["95.0 [94.0, 96.0]", "+2.0 [+0.5, +3.0]", "-2.0 [-3.0, -1.0]"]
+    assert lines[-1] == "Report: report/index.html"
+
+
+def test_summary_as_markdown(tmp_path: Path) -> None:
+    write_json(tmp_path / "gap.json", gaps((0.02, 0.01, 0.03)))
+    lines = summary("--markdown", "--gaps", str(tmp_path / "gap.json")).stdout.splitlines()
+    assert len(lines) == 2 + 9
+    assert {line.count("|") for line in lines} == {8}
+    assert lines[3].split(" | ")[2:] == [
+        "real",
+        "97.0 [96.0, 98.0]",
+        "97.0 [96.0, 98.0]",
+        "+2.0 [+0.5, +3.0]",
+        "reference |",
+    ]
+
+
+def test_summary_needs_the_standard_library_only() -> None:
+    code = "import sys, pipeline.summary; print({'numpy', 'PIL', 'matplotlib', 'jinja2', 'yaml'} & set(sys.modules))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert found.stdout.strip() == "set()"
+
+
+START = '{"classifier": {"accuracy": {"transfer_gap": {"synthetic": '
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "expected the gaps, found damaged JSON"),
+        ("[]", "classifier.accuracy.transfer_gap.synthetic: expected value, low and high, found None"),
+        (START + '{"value": 1}}}}}', "found {'value': 1}"),
+        (START + '{"value": "1", "low": 0, "high": 2}}}}}', "expected three numbers"),
+    ],
+)
+def test_damaged_gaps_are_named(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "gap.json").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=re.escape(message)) as error:
+        read_rows(tmp_path / "gap.json")
+    assert str(error.value).startswith(f"{tmp_path / 'gap.json'}: ")
