@@ -25,3 +25,6 @@ $(VENV)/.done: requirements.txt tools/env.sh
 
 lock:
 	sh tools/uv.sh pip compile requirements.in --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade -q -o requirements.txt
+
+pictures: env  # the picture of the README, after `make repro`
+	python -m pipeline.pictures --data data --results results/detector/synthetic --out docs/pictures/examples.png

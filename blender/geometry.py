@@ -11,6 +11,9 @@ from blender.raster import fill_triangles
 
 Floats = npt.NDArray[np.float64]
 
+NEAREST_M = 1e-6  # before the camera
+REACH = 2  # picture sides beyond the border: pixels farther out are not counted, they could be endlessly many
+
 
 @dataclass(frozen=True)
 class Silhouette:
@@ -36,37 +39,40 @@ def world_triangles(thing: Any) -> Floats:
 
 
 def projection(camera: Any, size_wh: tuple[int, int]) -> Floats:
-    """Matrix [3, 4] that takes homogeneous world points to homogeneous pixels, the third part being the depth in m.
+    """Matrix [4, 4] that takes homogeneous world points to (x w, y w, depth in m before the camera, w).
 
-    Pixels: x to the right, y down, (0, 0) the outer corner of the upper left pixel.
+    Pixels x, y: to the right and down, (0, 0) the outer corner of the upper left pixel. w is 1 for an orthographic
+    camera, the depth for a perspective one.
     """
     width_px, height_px = size_wh
     graph = bpy.context.evaluated_depsgraph_get()
     window = np.asarray(camera.calc_matrix_camera(graph, x=width_px, y=height_px), np.float64)
     view = np.asarray(camera.evaluated_get(graph).matrix_world.inverted(), np.float64)
-    clip = (window @ view)[[0, 1, 3]]  # x, y in -1 .. 1 with y up, and w
-    to_px = np.array([[width_px / 2, 0, width_px / 2], [0, -height_px / 2, height_px / 2], [0, 0, 1]])
-    return np.asarray(to_px @ clip)
+    x, y, _, w = window @ view  # x, y in -1 .. 1 with y up
+    return np.stack([(x + w) * width_px / 2, (w - y) * height_px / 2, -view[2], w])
 
 
-def project(points: Floats, matrix: Floats) -> tuple[Floats, Floats]:
-    """World points [..., 3] -> pixels [..., 2] and the w of the projection [...] (positive before the camera)."""
-    homogeneous = points @ matrix[:, :3].T + matrix[:, 3]
-    return homogeneous[..., :2] / homogeneous[..., 2:], homogeneous[..., 2]
+def project(triangles: Floats, matrix: Floats) -> Floats:
+    """World triangles [N, 3, 3] -> pixels [M, 3, 2] of those that lie before the camera."""
+    homogeneous = triangles @ matrix[:, :3].T + matrix[:, 3]
+    seen = homogeneous[(homogeneous[..., 2] > NEAREST_M).all(axis=1)]
+    return np.asarray(seen[..., :2] / seen[..., 3:])
 
 
 def silhouette(triangles: Floats, matrix: Floats, size_wh: tuple[int, int]) -> Silhouette | None:
-    """Silhouette of world triangles [N, 3, 3]; None for what is behind the camera or smaller than a pixel.
+    """Silhouette of world triangles [N, 3, 3]; None for what is behind the camera, far outside of the picture, or
+    smaller than a pixel.
 
     An object that reaches behind the camera counts with its triangles before it.
     """
-    corners_px, w = project(triangles, matrix)
-    corners_px = corners_px[(w > 1e-6).all(axis=1)]
+    corners_px = project(triangles, matrix)
     if not len(corners_px):
         return None
     low, high = corners_px.min(axis=(0, 1)), corners_px.max(axis=(0, 1))
-    origin = np.floor(low).astype(int)
-    mask = fill_triangles(corners_px - origin, tuple(np.ceil(high - origin).astype(int)))
+    reach_px = REACH * max(size_wh)
+    origin = np.floor(low).clip(-reach_px).astype(int)
+    end = np.ceil(high).clip(None, np.add(size_wh, reach_px)).astype(int)
+    mask = fill_triangles(corners_px - origin, (int(end[0] - origin[0]), int(end[1] - origin[1])))
     area_px = int(mask.sum())
     if not area_px:
         return None

@@ -9,7 +9,7 @@ from blender.randomizers import RANDOMIZERS, sensor
 from blender.samplers import stream
 from blender.scenes import SCENES, Scene
 from blender.world import Labelled, World, empty_world
-from pipeline.errors import lookup
+from pipeline.errors import InputError, lookup
 from pipeline.frame import Frame, Instance
 from pipeline.params import Params
 from pipeline.section import Section, extras, validate
@@ -33,14 +33,13 @@ def make_recipe(params: Params) -> Recipe:
     scene.check(scene_params)
     for name in params.randomizers:
         lookup(RANDOMIZERS, name, "params.yaml: randomizers")
-    missing = [name for name in RANDOMIZERS if name not in params.randomizers]
+    for name in RANDOMIZERS:
+        if name not in params.randomizers:
+            raise InputError(f"params.yaml: randomizers.{name}: missing.")
     randomizers = {
         name: validate(entry.Params, params.randomizers[name], f"params.yaml: randomizers.{name}")
         for name, entry in RANDOMIZERS.items()
-        if name not in missing
     }
-    if missing:
-        lookup(params.randomizers, missing[0], "params.yaml: randomizers")
     size_wh = (params.render.width_px, params.render.height_px)
     return Recipe(params.seed, size_wh, scene, scene_params, randomizers)
 

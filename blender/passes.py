@@ -54,6 +54,7 @@ def set_up(render: Render, threads: int) -> None:
 
 def _set_up_cycles(settings: Any, render: Render) -> None:
     settings.device = "CPU"
+    settings.use_auto_tile, settings.tile_size = True, 8192  # one tile: the passes of a tiled picture are still empty
     settings.samples = render.samples
     settings.use_adaptive_sampling = settings.use_light_tree = False  # 5 to 15 % of the time each
     settings.max_bounces = settings.diffuse_bounces = settings.glossy_bounces = render.bounces

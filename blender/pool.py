@@ -4,6 +4,7 @@ import multiprocessing
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -28,12 +29,14 @@ class Hand:
 
     def give(self, job: Job, timeout_s: float) -> None:
         self.job, self.left, self.deadline = job, self.left - 1, time.monotonic() + timeout_s
-        self.pipe.send(job)
+        with suppress(BrokenPipeError, ConnectionResetError):  # it died while idle: the next look at the pipe says so
+            self.pipe.send(job)
 
     def stop(self) -> None:
         """Let an idle worker end by itself, kill a busy one."""
         if self.job is None and self.process.is_alive():
-            self.pipe.send(None)
+            with suppress(BrokenPipeError, ConnectionResetError):
+                self.pipe.send(None)
             self.process.join(5)
         self.process.kill()
         self.process.join()
@@ -117,7 +120,7 @@ class Pool:
         """None when the frame is done; what went wrong otherwise."""
         try:
             answer: str | None = hand.pipe.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):
             hand.process.join()
             return f"the worker died (exit code {hand.process.exitcode})"
         hand.job = None

@@ -14,6 +14,7 @@ from blender.store import Store, base_key, frame_key
 from blender.worker import Job
 from pipeline.cache import cache_folder
 from pipeline.errors import InputError, run
+from pipeline.folders import whole_folder
 from pipeline.params import Params, load_params
 
 MOST_WORKERS = 8  # beyond, memory grows and frames/s hardly
@@ -57,18 +58,16 @@ def _check_room(root: Path, frames: int) -> None:
     free, needed = shutil.disk_usage(root).free, frames * FREE_BYTES
     if free < needed:
         raise InputError(
-            f"{root}: expected {needed / 1e9:.1f} GB of free disk for {frames} frames, found {free / 1e9:.1f}."
+            f"{root}: expected {needed / 1e6:.0f} MB of free disk for {frames} frames, found {free / 1e6:.0f} MB."
         )
 
 
 def link_all(jobs: list[Job], root: Path, out: Path) -> None:
     """Lay the frames out as out/split/index/, replacing what was there."""
-    store, unfinished = Store(root), out.with_name(out.name + ".part")
-    for folder in (unfinished, out):
-        shutil.rmtree(folder, ignore_errors=True)
-    for job in jobs:
-        store.link(job.key, unfinished / job.split / f"{job.index:06d}")
-    unfinished.rename(out)
+    store = Store(root)
+    with whole_folder(out) as unfinished:
+        for job in jobs:
+            store.link(job.key, unfinished / job.split / f"{job.index:06d}")
 
 
 def main() -> None:

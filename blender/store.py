@@ -17,14 +17,15 @@ from pipeline.errors import InputError
 from pipeline.frame import Frame, read_facts, write_frame
 from pipeline.params import Params
 
-ORCHESTRATION = {"render.py", "store.py", "worker.py"}  # decide which frames are made, not how they look
+# Decide which frames are made, not how they look
+ORCHESTRATION = {"render.py", "store.py", "pool.py", "worker.py", "preview.py"}
 
 
 def code_hash() -> str:
-    """Hash of the code that decides about pixels and facts."""
+    """Hash of the code that decides about pixels and facts; of params.py only the values count, see `base_key`."""
     here = Path(__file__).parent
     files = [p for p in sorted(here.rglob("*.py")) if p.name not in ORCHESTRATION]
-    files += [here.parent / "pipeline" / name for name in ("frame.py", "params.py", "section.py")]
+    files += [here.parent / "pipeline" / name for name in ("frame.py", "section.py")]
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.relative_to(here.parent).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
@@ -42,7 +43,7 @@ def base_key(params: Params) -> str:
         "code": code_hash(),
         "packages": {name: version(name) for name in ("bpy", "numpy", "scipy", "pillow", "matplotlib")},
     }
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def frame_key(base: str, split: str, index: int) -> str:

@@ -24,7 +24,7 @@ class Job:
 
 def work(pipe: Connection, params: Params, threads: int, store: Path) -> None:
     """Answer first whether the params can work, then each Job when its frame is in the store: None or what is wrong."""
-    _quiet()
+    quiet()
     # Only here, in the process that needs it: bpy takes a second to import, and a process that has it cannot
     # start others that import it.
     from blender.make import make_frame, make_recipe
@@ -53,7 +53,7 @@ def work(pipe: Connection, params: Params, threads: int, store: Path) -> None:
             pipe.send(None)
 
 
-def _quiet() -> None:
+def quiet() -> None:
     """Blender's C code prints a line for every sample: send it nowhere, keep Python's errors on stderr."""
     sys.stdout.flush()
     nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -1,7 +1,6 @@
 """Stage: frames -> COCO annotations of the synthetic train and val splits, for each task."""
 
 import argparse
-import shutil
 from pathlib import Path
 from typing import Any, get_args
 
@@ -9,6 +8,7 @@ from tqdm import tqdm
 
 from pipeline.coco import Coco, categories_of, sha256_of, write_json
 from pipeline.errors import InputError, run
+from pipeline.folders import whole_folder
 from pipeline.frame import Frame, read_frame
 from pipeline.labelers import LABELERS
 from pipeline.labelers.visibility import visible_fraction
@@ -60,7 +60,7 @@ def _image(image_id: int, frame: Frame, picture: Path, root: Path) -> dict[str, 
 
 def frame_folders(split: Path) -> list[Path]:
     """Folders of a split's frames, in order. Raises InputError if there are none."""
-    folders = sorted(p.parent for p in split.glob("*/frame.json"))
+    folders = sorted(p for p in split.glob("*") if p.is_dir())
     if not folders:
         raise InputError(f"{split}: expected folders of frames, found none. `dvc repro render` makes them.")
     return folders
@@ -74,10 +74,10 @@ def main() -> None:
     args = parser.parse_args()
     labels = load_params(args.params).labels
     splits = {s: annotate_split(frame_folders(args.frames / s), args.frames.parent, labels) for s in ("train", "val")}
-    shutil.rmtree(args.out, ignore_errors=True)
-    for task in get_args(Task):
-        for split, coco in splits.items():
-            write_json(args.out / task / f"{split}.json", coco)
+    with whole_folder(args.out) as unfinished:
+        for task in get_args(Task):
+            for split, coco in splits.items():
+                write_json(unfinished / task / f"{split}.json", coco)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from torchvision.transforms import v2
 
 from pipeline.params import ClassifierAugment, Detector
 
+GREY = 127  # of 255, around pictures that are smaller than a crop
 LEAST_INSIDE = 0.6  # part of a box that must lie in a training crop for the object to stay a target
 
 
@@ -57,7 +58,7 @@ class PictureAugment:
 
     def __init__(self, params: Detector) -> None:
         augment = params.augment
-        self.geometry = v2.RandomCrop(params.crop_px, pad_if_needed=True, fill=0.5)
+        self.geometry = v2.RandomCrop(params.crop_px, pad_if_needed=True, fill=GREY)
         self.light = v2.Compose(
             [
                 v2.ColorJitter(brightness=augment.brightness, contrast=augment.contrast),

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from pipeline.coco import Coco, category_names, check_categories, write_json
 from pipeline.dataset import Crops, Pictures, load_crops, load_pictures, read_split
 from pipeline.errors import InputError, run
-from pipeline.infer import classify_boxes, detect
+from pipeline.infer import best_device, classify_boxes, detect
 from pipeline.learner import loss_parts
 from pipeline.metrics import classifier_metrics, detector_metrics
 from pipeline.models import build
@@ -43,11 +43,12 @@ def few_images(coco: Coco, count: int) -> Coco:
     )
 
 
-def as_batch(data: Crops | Pictures) -> Batch:
+def as_batch(data: Crops | Pictures, device: torch.device) -> Batch:
     """All of a small data set at once, without augmentation."""
     if isinstance(data, Crops):
-        return data.crops.float() / 255, data.labels
-    return [i.float() / 255 for i in data.images], [data.target(n) for n in range(len(data.images))]
+        return data.crops.to(device).float() / 255, data.labels.to(device)
+    targets = [{k: v.to(device) for k, v in data.target(n).items()} for n in range(len(data.images))]
+    return [i.to(device).float() / 255 for i in data.images], targets
 
 
 def category_loss(network: nn.Module, fit: Classifier | Detector, batch: Batch) -> float | None:
@@ -108,7 +109,8 @@ def check_network(fit: Classifier | Detector, few: Coco, images: Path, steps: in
     data: Any = load_crops(few, images, fit) if isinstance(fit, Classifier) else load_pictures(few, images)
     channels = 1 if isinstance(fit, Classifier) and fit.grayscale else 3
     network = build("classifier" if classes else "detector", fit.model, len(few["categories"]), channels)
-    batch = as_batch(data)
+    batch = as_batch(data, best_device())
+    network.to(best_device())
     start = category_loss(network, fit, batch)
 
     def score() -> float:

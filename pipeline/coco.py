@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any, TypedDict
 
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from pipeline.errors import InputError, nearest
 
@@ -112,13 +112,21 @@ def _check_image(path: Path, image: dict[str, Any], images: Path) -> tuple[int, 
         raise InputError(f"{path}: image {image['id']}: expected the picture {picture}, found no file.")
     try:
         with Image.open(picture) as opened:
-            found_wh = opened.size
+            found_wh = upright_wh(opened)
     except (UnidentifiedImageError, OSError):
         raise InputError(f"{path}: image {image['id']}: {picture}: expected a picture, found a damaged file.") from None
     claimed_wh = (image.get("width"), image.get("height"))
     if claimed_wh != found_wh:
         raise InputError(f"{path}: image {image['id']}: expected width and height {found_wh}, found {claimed_wh}.")
     return found_wh
+
+
+def upright_wh(picture: Image.Image) -> tuple[int, int]:
+    """Size as people and networks see it: the EXIF data of a photo may say that it lies on its side."""
+    if picture.format == "PNG" and "exif" not in picture.info:  # Pillow would decode all of it to look for more
+        return picture.size
+    on_its_side = picture.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8)
+    return (picture.height, picture.width) if on_its_side else picture.size
 
 
 def check_annotation(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from torch import Tensor
 
 from pipeline.coco import Coco, read_coco
@@ -43,15 +43,18 @@ class Crops:
 
 def load_picture(path: Path) -> npt.NDArray[np.uint8]:
     """RGB [H, W, 3], turned upright as its EXIF data say. Raises InputError for what is not a picture."""
-    from PIL import ImageOps, UnidentifiedImageError
-
     try:
         with Image.open(path) as opened:
-            return np.asarray(ImageOps.exif_transpose(opened).convert("RGB"))
+            return np.asarray(_eight_bits(ImageOps.exif_transpose(opened)).convert("RGB"))
     except FileNotFoundError:
         raise InputError(f"{path}: expected a picture, found no file.") from None
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:  # what Pillow raises
         raise InputError(f"{path}: expected a picture, found: {error}") from None
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """Pillow cuts 16-bit greys off at 255 where it should scale them."""
+    return Image.fromarray((np.asarray(picture) // 257).astype(np.uint8)) if picture.mode == "I;16" else picture
 
 
 def by_image(coco: Coco) -> dict[int, list[dict[str, Any]]]:
@@ -88,7 +91,7 @@ def load_pictures(coco: Coco, images: Path) -> Pictures:
 
 def to_tensor(picture: npt.NDArray[np.uint8]) -> Tensor:
     """[H, W, C] -> [C, H, W]."""
-    return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))
+    return torch.from_numpy(picture.transpose(2, 0, 1).copy())
 
 
 def load_crops(coco: Coco, images: Path, params: Classifier, context: float = 1.0) -> Crops:

@@ -11,7 +11,8 @@ from torch import nn
 from pipeline.coco import Coco, check_categories, write_json
 from pipeline.dataset import load_crops, load_pictures, read_split
 from pipeline.errors import run
-from pipeline.infer import classify_boxes, detect
+from pipeline.folders import whole_folder
+from pipeline.infer import best_device, classify_boxes, detect
 from pipeline.metrics import classifier_metrics, confusion, detector_metrics, precision_recall
 from pipeline.models.checkpoint import Card, load_model
 from pipeline.params import Classifier, load_params
@@ -57,15 +58,18 @@ def main() -> None:
     args = parser.parse_args()
     batch_size = load_params(args.params).evaluate.batch_size
     model, card = load_model(args.model)
-    metrics = {}
-    for name, path in {"synthetic_val": args.synthetic / "val.json", "real_test": args.real / "test.json"}.items():
-        truth = read_split(path, args.images)
-        check_categories(path, truth, card.categories)
-        results = predict(model, card, truth, args.images, batch_size)
-        write_json(args.out / "predictions" / f"{name}.json", results)
-        metrics[name] = measure(card.task, truth, results)
-    write_plots(card.task, truth, results, args.out / "predictions")
-    write_json(args.out / "metrics.json", metrics)
+    model.to(best_device())
+    truths = {"synthetic_val": args.synthetic / "val.json", "real_test": args.real / "test.json"}
+    with whole_folder(args.out) as folder:
+        metrics = {}
+        for name, path in truths.items():
+            truth = read_split(path, args.images)
+            check_categories(path, truth, card.categories)
+            results = predict(model, card, truth, args.images, batch_size)
+            write_json(folder / "predictions" / f"{name}.json", results)
+            metrics[name] = measure(card.task, truth, results)
+        write_plots(card.task, truth, results, folder / "predictions")
+        write_json(folder / "metrics.json", metrics)
 
 
 if __name__ == "__main__":

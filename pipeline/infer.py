@@ -12,17 +12,22 @@ from pipeline.dataset import Crops, Pictures
 SCORE_DIGITS = 4
 
 
-def device() -> torch.device:
+def best_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Where the weights are: in training each of several processes has its own GPU."""
+    return next(model.parameters()).device
 
 
 @torch.inference_mode()
 def detect(model: nn.Module, pictures: Pictures, batch_size: int) -> list[dict[str, Any]]:
     """Detections of all pictures: image_id, category_id, bbox [x, y, w, h] px, score."""
-    model = model.eval().to(device())
+    device = device_of(model.eval())
     results: list[dict[str, Any]] = []
     for start in range(0, len(pictures.images), batch_size):
-        batch = [i.to(device()).float() / 255 for i in pictures.images[start : start + batch_size]]
+        batch = [i.to(device).float() / 255 for i in pictures.images[start : start + batch_size]]
         for image_id, found in zip(pictures.image_ids[start : start + batch_size], model(batch), strict=True):
             results.extend(_result(image_id, found))
     return results
@@ -38,9 +43,9 @@ def _result(image_id: int, found: dict[str, Tensor]) -> Iterator[dict[str, Any]]
 @torch.inference_mode()
 def classify(model: nn.Module, crops: Tensor, batch_size: int) -> tuple[Tensor, Tensor]:
     """Crops uint8 [N, C, S, S] -> labels [N] from 0 and their probabilities [N]."""
-    model = model.eval().to(device())
+    device = device_of(model.eval())
     parts = torch.split(crops, max(1, batch_size))
-    probabilities = torch.cat([model(p.to(device()).float() / 255).softmax(1).cpu() for p in parts])
+    probabilities = torch.cat([model(p.to(device).float() / 255).softmax(1).cpu() for p in parts])
     best = probabilities.max(1)
     return best.indices, best.values
 

@@ -8,10 +8,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.utils.data import Dataset, IterableDataset
+from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
 from pipeline.augment import CropAugment, PictureAugment
 from pipeline.dataset import Crops, Pictures
+from pipeline.errors import InputError
 from pipeline.params import Classifier, Detector, Fit
 
 WARM_UP = 0.05  # part of the steps in which the learning rate rises
@@ -33,7 +34,9 @@ class Batches(IterableDataset[Batch]):
         return self.steps
 
     def __iter__(self) -> Iterator[Batch]:
-        for step in range(self.first, self.steps):
+        worker = get_worker_info()  # the loader takes one batch from each of its workers in turn
+        start, stride = (worker.id, worker.num_workers) if worker else (0, 1)
+        for step in range(self.first + start, self.steps, stride):
             torch.manual_seed(self.seed * 1_000_003 + step)  # for augmentation
             yield self.collate(self.choose(step)[self.rank :: self.world])
 
@@ -84,7 +87,8 @@ class Learner(pl.LightningModule):
         parts = loss_parts(self.network, self.fit, batch)
         loss = torch.stack(list(parts.values())).sum()
         if not torch.isfinite(loss):
-            raise FloatingPointError(f"step {self.global_step}: the loss is {loss.item()}; lower the learning rate.")
+            found = f"found {loss.item()}; lower learning_rate, {self.rate:g}."
+            raise InputError(f"step {self.global_step}: expected a finite loss, {found}")
         self.log("train/loss", loss, prog_bar=True)
         for name, part in parts.items() if len(parts) > 1 else ():
             self.log(f"train/{name}", part)

@@ -26,7 +26,7 @@ class Render(Section):
     samples: Annotated[int, Field(ge=1, le=4096)]
     bounces: Annotated[int, Field(ge=0, le=64)]
     denoise: bool
-    workers: NonNegative  # 0: one for each two cores
+    workers: NonNegative  # 0: as the machine has cores
     frames_per_worker: Count
     timeout_s: Positive
 

@@ -16,7 +16,7 @@ from pipeline.coco import write_json
 from pipeline.dataset import Pictures, crop, load_picture, to_tensor
 from pipeline.draw import draw_boxes, predicted_boxes
 from pipeline.errors import InputError, run
-from pipeline.infer import SCORE_DIGITS, classify, detect
+from pipeline.infer import SCORE_DIGITS, best_device, classify, detect
 from pipeline.models.checkpoint import Card, load_model
 from pipeline.params import Classifier
 from pipeline.section import validate
@@ -60,6 +60,7 @@ def main() -> None:
     if args.out.exists():
         raise InputError(f"{args.out}: expected a new folder, found one that exists.")
     model, card = load_model(args.model)
+    model.to(best_device())
     names = dict(enumerate(card.categories, start=1))
     pictures = [load_picture(path) for path in args.images]  # all are checked before any work
     images, results = [], []

@@ -7,7 +7,9 @@ on at its last validation; the model folder appears when all is done.
 import argparse
 import hashlib
 import json
+import logging
 import shutil
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ import lightning.pytorch as pl
 import torch
 from dvclive.lightning import DVCLiveLogger
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.utilities import rank_zero_only
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -23,12 +26,14 @@ from pipeline.cache import cache_folder
 from pipeline.coco import Coco, category_names, sha256_of
 from pipeline.dataset import CONTEXT, load_crops, load_pictures, read_split
 from pipeline.errors import run
+from pipeline.folders import whole_folder
 from pipeline.infer import classify_boxes, detect
 from pipeline.learner import CLIP, Batches, Learner, Once, crop_batches, picture_batches
 from pipeline.metrics import classifier_metrics, detector_metrics
 from pipeline.models import build
 from pipeline.models.checkpoint import Card, save_model
 from pipeline.params import Classifier, Detector, Params, Task, load_params
+from pipeline.progress import LAST, Best, alone, done, forget_after, last_step, set_done
 
 FINETUNE_RATE = 0.2  # of the learning rate
 
@@ -85,28 +90,38 @@ def scorer(val: Coco, images: Path, fit: Classifier | Detector) -> Callable[[nn.
     return lambda net: float(detector_metrics(val, detect(net, pictures, fit.batch_size))["AP50"])
 
 
-def train_phase(work: Work, network: nn.Module, phase: int, folder: Path) -> tuple[float, int]:
-    """Train on the images of one phase; leaves the best weights in `network`. Returns their score and step."""
+def train_phase(work: Work, network: nn.Module, phase: int, folder: Path) -> Best:
+    """Train on the images of one phase, unless an earlier run has; leaves the best weights in `network`."""
+    best = done(folder) or fit(work, network, phase, folder)
+    set_done(folder, best)
+    state = torch.load(folder / best.checkpoint, map_location="cpu", weights_only=True)["state_dict"]
+    network.load_state_dict({name.removeprefix("network."): value for name, value in state.items()})
+    return best
+
+
+def fit(work: Work, network: nn.Module, phase: int, folder: Path) -> Best:
+    """Train on the images of one phase, from where an interrupted run has come."""
     first = phase == work.phases()[0]
     steps = work.fit.steps if first else work.fit.finetune_steps
     rate = work.fit.learning_rate * (1.0 if first else FINETUNE_RATE)
     every = min(work.fit.val_every_steps, steps)
     batches = work.batches(phase, steps)
-    learner = Learner(network, work.fit, steps, rate, work.score)
+    batches.first = last_step(folder)
+    if batches.first:
+        print(f"going on at step {batches.first} of {steps}", flush=True)
+    forget_after(folder / "curves", batches.first)
     best = ModelCheckpoint(
         folder, "best-{step}", monitor="val/score", mode="max", save_last=True, enable_version_counter=False
     )
     trainer = make_trainer(work, folder, steps, every, best)
+    print(f"training on {trainer.strategy.root_device}, {trainer.precision}", flush=True)
     batches.rank, batches.world = trainer.global_rank, trainer.world_size
-    last = folder / "last.ckpt"
-    if last.exists():
-        batches.first = int(torch.load(last, map_location="cpu", weights_only=False)["global_step"])
-        print(f"going on at step {batches.first} of {steps}", flush=True)
     loader = DataLoader(batches, batch_size=None, num_workers=work.params.train.workers)
-    trainer.fit(learner, loader, DataLoader(Once()), ckpt_path=str(last) if last.exists() else None)
+    learner = Learner(network, work.fit, steps, rate, work.score)
+    trainer.fit(learner, loader, DataLoader(Once()), ckpt_path=str(folder / LAST) if batches.first else None)
     state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
-    learner.load_state_dict(state["state_dict"])
-    return float(state["callbacks"][best.state_key]["best_model_score"]), int(state["global_step"])
+    score = float(state["callbacks"][best.state_key]["best_model_score"])
+    return Best(Path(best.best_model_path).name, score, int(state["global_step"]))
 
 
 def make_trainer(work: Work, folder: Path, steps: int, every: int, best: ModelCheckpoint) -> pl.Trainer:
@@ -124,7 +139,7 @@ def make_trainer(work: Work, folder: Path, steps: int, every: int, best: ModelCh
         devices=work.params.train.devices,
         precision=precision_of(work.params),
         gradient_clip_val=CLIP,
-        deterministic=True,
+        deterministic="warn",  # as far as the device can: on GPUs some pooling has no deterministic gradient
         callbacks=[best, patience, TQDMProgressBar(refresh_rate=max(1, every // 10))],
         logger=live,
         enable_model_summary=False,
@@ -144,23 +159,25 @@ def train(work: Work, out: Path) -> None:
     pl.seed_everything(work.params.train.seed, verbose=False)
     network = build(work.task, work.fit.model, len(work.categories), work.channels)
     running = cache_folder() / "runs" / work.key()
-    score, step = 0.0, 0
-    for phase in work.phases():
-        score, step = train_phase(work, network, phase, running / f"phase{phase}")
-    unfinished = running / "model"
-    save_model(unfinished, network, card_of(work, score, step))
-    for phase in work.phases():
-        shutil.copytree(
-            running / f"phase{phase}" / "curves" / "plots" / "metrics", unfinished / "curves" / f"phase{phase}"
-        )
-    shutil.rmtree(out, ignore_errors=True)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(unfinished, out)
+    with alone(running):
+        for phase in work.phases():
+            best = train_phase(work, network, phase, running / f"phase{phase}")
+        publish(work, network, best, running, out)
+
+
+@rank_zero_only
+def publish(work: Work, network: nn.Module, best: Best, running: Path, out: Path) -> None:
+    """Write the model folder, and clear away the work that led to it."""
+    with whole_folder(out) as folder:
+        save_model(folder, network, card_of(work, best))
+        for phase in work.phases():
+            metrics = running / f"phase{phase}" / "curves" / "plots" / "metrics"
+            shutil.copytree(metrics, folder / "curves" / f"phase{phase}")
     shutil.rmtree(running)
-    print(f"{out}: score {score:.4f} on val at step {step}", flush=True)
+    print(f"{out}: score {best.score:.4f} on val at step {best.step}", flush=True)
 
 
-def card_of(work: Work, score: float, step: int) -> Card:
+def card_of(work: Work, best: Best) -> Card:
     return Card(
         task=work.task,
         architecture=work.fit.model,
@@ -169,9 +186,15 @@ def card_of(work: Work, score: float, step: int) -> Card:
         params=work.fit.model_dump(),
         train=work.params.train.model_dump(),
         data_sha256=work.files_sha256(),
-        score=round(score, 6),
-        step=step,
+        score=round(best.score, 6),
+        step=best.step,
     )
+
+
+def quiet() -> None:
+    """Lightning's advertisements, and its warnings about what is meant so here."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", module=r"lightning\.pytorch")
 
 
 def main() -> None:
@@ -182,6 +205,7 @@ def main() -> None:
     parser.add_argument("--images", type=Path, required=True, help="folder that their file names start from")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
+    quiet()
     train(Work(args.task, args.data, args.images, load_params(args.params)), args.out)
 
 

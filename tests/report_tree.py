@@ -51,7 +51,8 @@ def gaps(transfer_gap: tuple[float, float, float]) -> Entry:
 
 def _coco(data: Path, domain: str, split: str) -> Coco:
     """A 7x11 image without objects and three of 32x24 with two objects each, all of the first category in `test`."""
-    images, annotations = [], []
+    images: list[Entry] = []
+    annotations: list[Entry] = []
     for n, size_wh in enumerate([(7, 11), (32, 24), (32, 24), (32, 24)]):
         name = f"{domain}/images/{split}_{n}.png"
         images.append(_image(data, name, n, size_wh) | {"domain": domain})

@@ -182,7 +182,7 @@ def test_boxes_of_scans_are_tight_around_all_ink(built: Callable[[str], Path]) -
     assert annotations[0]["area"] == 48
 
 
-def test_boxes_on_sheets_are_tight_and_hold_all_ink(built: Callable[[str], Path]) -> None:
+def test_boxes_on_sheets_are_tight_around_the_edge_of_the_ink(built: Callable[[str], Path]) -> None:
     folder = built("digits")
     for split, sheets, on_last in (("train", 48, 13), ("val", 12, 15), ("test", 60, 14)):
         coco = read(folder, "detector", split)
@@ -190,7 +190,7 @@ def test_boxes_on_sheets_are_tight_and_hold_all_ink(built: Callable[[str], Path]
         assert sum(a["image_id"] == sheets for a in coco["annotations"]) == on_last
         for image in coco["images"]:
             assert (image["width"], image["height"]) == (320, 240)
-            seen = np.asarray(Image.open(folder.parent / image["file_name"])) < 255 * 0.9
+            seen = np.asarray(Image.open(folder.parent / image["file_name"])) < 255 * 0.5  # at least half of full ink
             boxes = [a["bbox"] for a in coco["annotations"] if a["image_id"] == image["id"]]
             covered = np.zeros_like(seen, dtype=int)
             for x, y, w, h in boxes:
@@ -203,10 +203,10 @@ def test_boxes_on_sheets_are_tight_and_hold_all_ink(built: Callable[[str], Path]
 def test_the_heights_of_digits_follow_the_params(built: Callable[[str], Path]) -> None:
     boxes = [a["bbox"] for s in SPLITS for a in read(built("digits"), "detector", s)["annotations"]]
     heights = np.array([h for _, _, _, h in boxes])
-    soft = 9 / 8  # a soft edge reaches at most half a pixel of the scan beyond it, on both sides
-    assert 23 <= heights.min() <= 24 * soft
-    assert 48 <= heights.max() <= 48 * soft
-    assert 36 <= heights.mean() <= 36 * soft
+    # The scans fill their eight rows, the first and last often with less than half of full ink.
+    assert 24 * 6 / 8 <= heights.min() <= 24
+    assert 46 <= heights.max() <= 48 + 1
+    assert 36 * 7 / 8 <= heights.mean() <= 36
     widths = np.array([w for _, _, w, _ in boxes])
     assert 0.5 < (widths / heights).mean() < 0.9  # digits, not squashed
 
@@ -234,7 +234,7 @@ def test_tight_box_of_a_hand_made_mask() -> None:
 def test_a_scan_at_its_own_height_is_drawn_as_it_is() -> None:
     ink = np.zeros((8, 8), np.uint8)
     ink[0:8, 2:5] = 255
-    ink[3, 6] = 20  # less than a tenth of full ink: drawn, but outside of the box
+    ink[3, 6] = 20  # less than half of full ink: drawn, but outside of the box
     assert np.array_equal(enlarge(ink, 8), np.pad(ink, 1))
     sheet, objects = make_sheet([Scan(41, 3, ink)], (23, 11), (8, 8), np.random.default_rng(0))
     assert sheet.shape == (11, 23)

@@ -16,7 +16,7 @@ def entry(category: int, *bbox: float, score: float = 0.9) -> dict[str, Any]:
 
 def test_iou_by_hand() -> None:
     iou = iou_xywh([[0, 0, 4, 2], [10, 10, 1, 1]], [[2, 0, 4, 2], [0, 0, 4, 2], [0, 0, 4, 0]])
-    np.testing.assert_allclose(iou, [[4 / 12, 1, 0], [0, 0, 0]])
+    np.testing.assert_allclose(iou, np.array([[4 / 12, 1, 0], [0, 0, 0]]))
 
 
 def test_best_score_takes_the_object_and_the_second_box_is_false() -> None:

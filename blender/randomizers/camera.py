@@ -1,10 +1,11 @@
 """Where the camera is and how long its lens: over the middle of the ground, tilted away from the vertical."""
 
 import math
-from typing import Any
+from typing import Annotated, Any
 
 from mathutils import Matrix, Vector
 
+from blender.allowed import numbers
 from blender.randomizers.base import RandomizerParams, Values, centre_all, draw_all
 from blender.samplers import Rng
 from blender.world import World
@@ -12,11 +13,11 @@ from pipeline.section import Distribution
 
 
 class Params(RandomizerParams):
-    distance_m: Distribution
-    tilt_rad: Distribution  # 0: straight down
-    azimuth_rad: Distribution  # direction of the tilt
-    roll_rad: Distribution
-    focal_length_mm: Distribution  # on a sensor 36 mm wide
+    distance_m: Annotated[Distribution, numbers(0.02)]
+    tilt_rad: Annotated[Distribution, numbers(-1.5, 1.5)]  # 0: straight down
+    azimuth_rad: Annotated[Distribution, numbers()]  # direction of the tilt
+    roll_rad: Annotated[Distribution, numbers()]
+    focal_length_mm: Annotated[Distribution, numbers(1)]  # on a sensor 36 mm wide
 
 
 def sample(rng: Rng, params: Params, objects: int) -> Values:

@@ -1,24 +1,27 @@
 """Things without a label that lie about, and may hide part of the objects."""
 
 import math
-from typing import Any
+from typing import Annotated, Any
 
 import bmesh
 import bpy
 import numpy as np
 from mathutils import Matrix
 
+from blender.allowed import integers, names, numbers
 from blender.randomizers.base import RandomizerParams, Values
 from blender.randomizers.placement import ground_point
 from blender.samplers import Rng, draw
 from blender.world import World, add, principled
 from pipeline.section import Distribution
 
+SHAPES = ("cube", "sphere", "cylinder", "torus", "scribble")
+
 
 class Params(RandomizerParams):
-    number: Distribution
-    shape: Distribution  # cube, sphere, cylinder, torus, scribble
-    size_m: Distribution
+    number: Annotated[Distribution, integers(0)]
+    shape: Annotated[Distribution, names(SHAPES)]
+    size_m: Annotated[Distribution, numbers(1e-4)]
 
 
 def sample(rng: Rng, params: Params, objects: int) -> Values:
@@ -42,12 +45,15 @@ def fixed(params: Params, objects: int) -> Values:
 
 def apply(world: World, values: Values) -> None:
     for thing in values["things"]:
+        spot = ground_point(world, thing["place"], 0.0)
+        if not np.isfinite(spot).all():
+            continue
         data = _scribble(thing) if thing["shape"] == "scribble" else _solid(thing)
         material, shader = principled("distractor")
         shader.inputs["Base Color"].default_value = (*thing["rgb"], 1.0)
         data.materials.append(material)
         made = add("distractor", data)
-        made.location.x, made.location.y = ground_point(world, thing["place"], 0.0)
+        made.location.x, made.location.y = spot
         made.rotation_euler.z = thing["turn_rad"]
 
 

@@ -1,12 +1,13 @@
 """Lamps and the light from all around: number, kind, strength, colour, size, direction."""
 
 import math
-from typing import Any
+from typing import Annotated, Any
 
 import bpy
 import numpy as np
 from mathutils import Vector
 
+from blender.allowed import integers, names, numbers
 from blender.randomizers.base import RandomizerParams, Values
 from blender.samplers import Rng, centre, draw
 from blender.world import World, add
@@ -20,13 +21,13 @@ POWER = {"sun": 1.0, "area": math.pi, "point": 4 * math.pi}
 
 
 class Params(RandomizerParams):
-    number: Distribution
-    kind: Distribution  # sun, area, point
-    energy: Distribution  # of all light together; 1 exposes a white sheet fully
-    ambient: Distribution  # part of it that comes from all around
-    temperature_k: Distribution
-    size_m: Distribution  # of area and point lamps; gives soft shadows
-    elevation_rad: Distribution
+    number: Annotated[Distribution, integers(0)]
+    kind: Annotated[Distribution, names(POWER)]  # sun, area, point
+    energy: Annotated[Distribution, numbers(0)]  # of all light together; 1 exposes a white sheet fully
+    ambient: Annotated[Distribution, numbers(0, 1)]  # part of it that comes from all around
+    temperature_k: Annotated[Distribution, numbers(800, 20_000)]
+    size_m: Annotated[Distribution, numbers(0)]  # of area and point lamps; gives soft shadows
+    elevation_rad: Annotated[Distribution, numbers(0, 1.6)]
 
 
 def sample(rng: Rng, params: Params, objects: int) -> Values:

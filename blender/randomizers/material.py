@@ -1,7 +1,9 @@
 """What the objects are made of: how dark they are against the sheet, colour, roughness."""
 
 import colorsys
+from typing import Annotated
 
+from blender.allowed import numbers
 from blender.randomizers.base import RandomizerParams, Values, centre_all, draw_all
 from blender.samplers import Rng
 from blender.world import World, principled
@@ -9,11 +11,11 @@ from pipeline.section import Distribution, Fraction
 
 
 class Params(RandomizerParams):
-    contrast: Distribution  # 0: as light as the surface, 1: black
+    contrast: Annotated[Distribution, numbers(0, 1)]  # 0: as light as the surface, 1: black
     inverted_fraction: Fraction  # part of the frames with light objects on a dark surface
-    saturation: Distribution
-    hue: Distribution
-    roughness: Distribution
+    saturation: Annotated[Distribution, numbers(0, 1)]
+    hue: Annotated[Distribution, numbers()]
+    roughness: Annotated[Distribution, numbers(0, 1)]
 
 
 def sample(rng: Rng, params: Params, objects: int) -> Values:

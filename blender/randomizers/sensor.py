@@ -1,12 +1,14 @@
 """From light to the picture that a camera writes: resolution, blur, exposure, white balance, noise, JPEG."""
 
 import io
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
+from blender.allowed import integers, numbers
 from blender.randomizers.base import RandomizerParams, Values, centre_all, draw_all
 from blender.samplers import Rng
 from blender.world import World
@@ -16,13 +18,13 @@ Floats = npt.NDArray[np.float32]
 
 
 class Params(RandomizerParams):
-    exposure_stops: Distribution
-    white_balance: Distribution  # relative gain of red, and loss of blue
-    downscale: Distribution  # 1: the rendered resolution; 2: a sensor of half of it, scaled up again
-    blur_px: Distribution  # deviation of a Gaussian
-    noise: Distribution  # deviation at white, of 1
-    vignette: Distribution  # light lost in the corners
-    jpeg_quality: Distribution
+    exposure_stops: Annotated[Distribution, numbers()]
+    white_balance: Annotated[Distribution, numbers(-1, 1)]  # relative gain of red, and loss of blue
+    downscale: Annotated[Distribution, numbers(1)]  # 2: a sensor of half the resolution, scaled up again
+    blur_px: Annotated[Distribution, numbers(0)]  # deviation of a Gaussian
+    noise: Annotated[Distribution, numbers(0)]  # deviation at white, of 1
+    vignette: Annotated[Distribution, numbers(0, 1)]  # light lost in the corners
+    jpeg_quality: Annotated[Distribution, integers(1, 100)]
 
 
 def sample(rng: Rng, params: Params, objects: int) -> Values:

@@ -1,13 +1,14 @@
 """Sheets with digits lying on them: strokes of a pen, and glyphs of fonts as a second source."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import bpy
 import matplotlib
 import numpy as np
 import numpy.typing as npt
 
+from blender.allowed import integers, numbers
 from blender.samplers import Rng, draw
 from blender.scenes import strokes
 from blender.world import Labelled, World, add
@@ -19,17 +20,17 @@ FONT_FOLDER = Path(matplotlib.get_data_path()) / "fonts" / "ttf"  # free fonts t
 
 
 class Params(Section):
-    count: Distribution
-    height_m: Distribution
+    count: Annotated[Distribution, integers(0)]
+    height_m: Annotated[Distribution, numbers(1e-3)]
     font_fraction: Fraction
     fonts: list[str]
-    jitter: Distribution
-    aspect: Distribution
-    slant: Distribution
-    rotation_rad: Distribution
-    thickness: Distribution
-    roundness: Distribution
-    depth: Distribution
+    jitter: Annotated[Distribution, numbers(0)]
+    aspect: Annotated[Distribution, numbers(0.01)]
+    slant: Annotated[Distribution, numbers()]
+    rotation_rad: Annotated[Distribution, numbers()]
+    thickness: Annotated[Distribution, numbers(0.01, 0.9)]
+    roundness: Annotated[Distribution, numbers(0)]
+    depth: Annotated[Distribution, numbers(0.01)]
 
 
 def check(params: Params) -> None:
@@ -56,7 +57,7 @@ def build(world: World, params: Params, rng: Rng) -> None:
 
 
 def _written(category: str, drawn: dict[str, Any], rng: Rng) -> Any:
-    """A digit written with a round pen, flattened by `depth`."""
+    """A digit written with a round pen, flattened by `depth`; the lower half of the stroke lies in the ground."""
     forms = strokes.FORMS[category]
     drawn["form"] = int(rng.integers(len(forms)))
     height_m, thickness = drawn["height_m"], drawn["thickness"]
@@ -89,7 +90,19 @@ def _glyph(category: str, params: Params, drawn: dict[str, Any], rng: Rng) -> An
     text = bpy.data.curves.new("digit", "FONT")
     text.body, text.align_x, text.align_y = category, "CENTER", "CENTER"
     text.font = bpy.data.fonts.load(str(FONT_FOLDER / f"{drawn['font']}.ttf"), check_existing=True)
-    text.size = drawn["height_m"] * 1.35  # digits are about 0.73 of a font's size
     text.shear = float(np.clip(drawn["slant"], -1, 1))
-    text.extrude = drawn["depth"] * drawn["thickness"] * drawn["height_m"] / 2
-    return add("digit", text)
+    made = add("digit", text)
+    _fit(made, drawn["height_m"])
+    text.extrude = drawn["depth"] * drawn["thickness"] * drawn["height_m"] / 4  # to both sides of its plane
+    made.location.z = text.extrude
+    return made
+
+
+def _fit(made: Any, height_m: float) -> None:
+    """Give a text of size 1 this height, its middle at the origin: fonts differ in how much of a size a digit takes."""
+    bpy.context.view_layer.update()
+    box = np.array(made.bound_box)  # [8, 3], of a flat text
+    low, high = box.min(axis=0), box.max(axis=0)
+    text = made.data
+    text.size = height_m / (high[1] - low[1])
+    text.offset_x, text.offset_y = (-(low + high)[:2] / 2 * text.size).tolist()

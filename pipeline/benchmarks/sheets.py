@@ -12,7 +12,9 @@ from pipeline.benchmarks.layout import place_squares
 Ink = npt.NDArray[np.uint8]  # [H, W], 0 is paper, FULL_INK is black
 FULL_INK = 255
 SCAN_SIDE, MARGIN = 8, 1  # pixels of a scan, and blank ones around it
-SEEN_INK = 0.1  # of full ink; less, in the soft edge that enlarging gives, does not widen a box
+# Of full ink: where a box begins. A pixel of a scan is the covered part of its 4x4 source pixels, so that the edge of
+# the ink lies where half is reached, in the enlarged scan too; boxes of rendered digits begin at their edge as well.
+SEEN_INK = 0.5
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class CenterNet(nn.Module):
         self.backbone = nn.Sequential(
             _conv(channels, first, 2),
             _conv(first, second, 2),
-            _conv(second, second),
+            Residual(second),
             _conv(second, third, 2),
             *(Residual(third) for _ in range(blocks)),
         )
@@ -110,9 +110,9 @@ def losses(heat: Tensor, logits: Tensor, boxes: Tensor, targets: list[dict[str, 
     giou = generalized_box_iou_loss(boxes[near], owner_box[near], reduction="none")
     count = sum(len(t["labels"]) for t in targets)
     return {
-        "where": _focal(heat.float(), wanted) / max(1, count),
+        "where": 0.5 * _focal(heat.float(), wanted) / max(1, count),
         "what": (what * weight[near]).sum() / total,
-        "box": 2.0 * (giou * weight[near]).sum() / total,
+        "box": (giou * weight[near]).sum() / total,
     }
 
 
@@ -155,10 +155,11 @@ def detections(heat: Tensor, logits: Tensor, boxes: Tensor, size_hw: tuple[int, 
     score = heat.float().sigmoid()
     peak = F.max_pool2d(score[None, None], 3, 1, 1)[0, 0] == score
     probability, category = logits.float().softmax(0).max(0)  # [h, w]
-    ranked = (score * peak).flatten()
-    best = ranked.topk(min(TOP, ranked.numel())).indices
-    scores = (ranked * probability.flatten())[best]
-    kept = best[scores > LEAST_SCORE]
+    ranked = (score * peak * probability).flatten()
     limit = boxes.new_tensor([size_hw[1], size_hw[0], size_hw[1], size_hw[0]])
-    clipped = torch.minimum(boxes.reshape(-1, 4)[kept].clamp(min=0), limit)
-    return {"boxes": clipped, "labels": category.flatten()[kept] + 1, "scores": scores[scores > LEAST_SCORE]}
+    clipped = torch.minimum(boxes.reshape(-1, 4).clamp(min=0), limit)
+    sides = clipped[:, 2:] - clipped[:, :2]
+    ranked = ranked * (sides.amin(1) > 0)  # a cell of the padding may point at nothing
+    scores, best = ranked.topk(min(TOP, ranked.numel()))
+    kept = best[scores > LEAST_SCORE]
+    return {"boxes": clipped[kept], "labels": category.flatten()[kept] + 1, "scores": ranked[kept]}

@@ -1,5 +1,6 @@
 """Weights as a state dict, with a small JSON beside them that says what they are."""
 
+import pickle
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,6 @@ def load_model(folder: Path) -> tuple[nn.Module, Card]:
         model.load_state_dict(state)
     except FileNotFoundError:
         raise InputError(f"{weights}: expected weights, found no file.") from None
-    except (RuntimeError, EOFError, OSError) as error:
+    except (RuntimeError, TypeError, EOFError, OSError, pickle.UnpicklingError) as error:
         raise InputError(f"{weights}: expected weights of {card.architecture}, found: {str(error)[:200]}") from None
     return model.eval(), card

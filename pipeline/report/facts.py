@@ -1,0 +1,115 @@
+"""What the page says in tables: training data, confusion, classes, checks, versions."""
+
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from pipeline.coco import Coco
+from pipeline.report.load import Inputs, Run
+from pipeline.report.table import METRICS, MISSING, REGIMES, number
+
+PACKAGES = (
+    "bpy",
+    "torch",
+    "torchvision",
+    "lightning",
+    "numpy",
+    "pillow",
+    "pycocotools",
+    "scikit-learn",
+    "dvc",
+    "dvclive",
+    "matplotlib",
+)
+
+
+def versions() -> list[tuple[str, str]]:
+    """Python's and those of the packages that results depend on."""
+    return [("python", platform.python_version()), *((name, _version(name)) for name in PACKAGES)]
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Nested values as (dotted key, text)."""
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", _text(value)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return MISSING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return ", ".join(map(_text, value)) if isinstance(value, list) else str(value)
+
+
+def models_table(inputs: Inputs) -> list[tuple[str, ...]]:
+    """Task, regime, what it was trained on, architecture, step and score of the weights that were kept."""
+    return [
+        (
+            task,
+            regime,
+            trained_on(inputs.cocos[(task, regime, "train")]),
+            *(_text(inputs.runs[(task, regime)].card.get(key)) for key in ("architecture", "step", "score")),
+        )
+        for task in METRICS
+        for regime in REGIMES
+    ]
+
+
+def trained_on(coco: Coco) -> str:
+    """Numbers of images and objects, rendered and real."""
+    parts = []
+    for domain, word in (("synthetic", "rendered"), ("real", "real")):
+        ids = {i["id"] for i in coco["images"] if i.get("domain") == domain}
+        if ids:
+            count = sum(a["image_id"] in ids for a in coco["annotations"])
+            parts.append(f"{len(ids):,} {word} images ({count:,} objects)")
+    return " and ".join(parts) or MISSING
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Counts by actual (rows) and predicted (columns) category; shares are of the row."""
+
+    names: list[str]
+    counts: list[list[int]]
+    shares: list[list[float]]
+
+
+def confusion(coco: Coco, run: Run) -> Confusion:
+    names = [c["name"] for c in sorted(coco["categories"], key=lambda c: int(c["id"]))]
+    index = {name: n for n, name in enumerate(names)}
+    counts = [[0] * len(names) for _ in names]
+    for actual, predicted in run.confusion:
+        counts[index[actual]][index[predicted]] += 1
+    shares = [[count / max(1, sum(row)) for count in row] for row in counts]
+    return Confusion(names, counts, shares)
+
+
+def class_table(inputs: Inputs, task: str, split: str) -> list[list[str]]:
+    """A row for each category: its name, then each metric in each regime."""
+    names = [c["name"] for c in inputs.cocos[(task, "real", "test")]["categories"]]
+    per_class = {r: inputs.runs[(task, r)].metrics[split]["per_class"] for r in REGIMES}
+    return [
+        [name, *(number(m, _of_class(per_class[r].get(name), m)) for m in METRICS[task] for r in REGIMES)]
+        for name in names
+    ]
+
+
+def _of_class(entry: Any, metric: str) -> float | None:
+    value = entry.get(metric) if isinstance(entry, Mapping) else entry
+    return None if value is None else float(value)

@@ -1,0 +1,88 @@
+"""Which predicted box is on which object: for pictures and lists of mistakes. Figures come from pipeline/metrics."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.coco import Coco
+from pipeline.metrics.inputs import Results, objects
+
+MIN_IOU = 0.5  # as in AP50
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Matched:
+    """One image. A prediction is right if it takes an object of its category; the best score chooses first."""
+
+    truth: list[Entry]
+    predictions: Results  # by falling score
+    taken: list[int | None]  # for each prediction, the index of its object
+    overlaps: npt.NDArray[np.float64]  # [P, T], IoU
+
+    @property
+    def missed(self) -> list[int]:
+        """Indices of objects that no prediction took."""
+        return [n for n in range(len(self.truth)) if n not in self.taken]
+
+    @property
+    def false(self) -> list[int]:
+        """Indices of predictions that took no object."""
+        return [n for n, taken in enumerate(self.taken) if taken is None]
+
+
+def iou_xywh(boxes: Sequence[Sequence[float]], others: Sequence[Sequence[float]]) -> npt.NDArray[np.float64]:
+    """Intersection over union of boxes [P, 4] and [T, 4], x y w h -> [P, T]."""
+    a, b = (np.array(v, dtype=np.float64).reshape(-1, 4) for v in (boxes, others))
+    a, b = a[:, None], b[None]
+    low = np.maximum(a[..., :2], b[..., :2])
+    high = np.minimum(a[..., :2] + a[..., 2:], b[..., :2] + b[..., 2:])
+    shared = (high - low).clip(0).prod(axis=-1)
+    union = a[..., 2:].prod(axis=-1) + b[..., 2:].prod(axis=-1) - shared
+    iou: npt.NDArray[np.float64] = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return iou
+
+
+def match(truth: list[Entry], predictions: Results) -> Matched:
+    """Match the boxes of one image."""
+    ordered = sorted(predictions, key=lambda p: -float(p["score"]))
+    overlaps = iou_xywh([p["bbox"] for p in ordered], [t["bbox"] for t in truth])
+    taken: list[int | None] = []
+    for prediction, row in zip(ordered, overlaps, strict=True):
+        free = [
+            n
+            for n, t in enumerate(truth)
+            if n not in taken and t["category_id"] == prediction["category_id"] and row[n] >= MIN_IOU
+        ]
+        taken.append(max(free, key=lambda n: float(row[n]), default=None))
+    return Matched(truth, ordered, taken, overlaps)
+
+
+def match_all(coco: Coco, predictions: Results, min_score: float = 0.0) -> dict[int, Matched]:
+    """Match all images of a COCO file, by image id, those without objects or predictions included."""
+    truth: dict[int, list[Entry]] = {i["id"]: [] for i in coco["images"]}
+    found: dict[int, Results] = {i["id"]: [] for i in coco["images"]}
+    for annotation in objects(coco):
+        truth[annotation["image_id"]].append(annotation)
+    for prediction in predictions:
+        if prediction["score"] >= min_score:
+            found[prediction["image_id"]].append(prediction)
+    return {i: match(truth[i], found[i]) for i in truth}
+
+
+def best_min_score(coco: Coco, predictions: Results) -> float:
+    """The score that predictions must have for the highest F1 over a COCO file; 0 without any right prediction.
+
+    Predictions below a score never change how those above it match, so one matching serves all thresholds.
+    """
+    matches = match_all(coco, predictions).values()
+    marks = [(p["score"], t is not None) for m in matches for p, t in zip(m.predictions, m.taken, strict=True)]
+    if not any(right for _, right in marks):
+        return 0.0
+    scores, right = (np.array(v) for v in zip(*sorted(marks, key=lambda m: -m[0]), strict=True))
+    f1 = 2 * right.cumsum() / (np.arange(len(right)) + 1 + len(objects(coco)))
+    f1[:-1][scores[:-1] == scores[1:]] = 0  # a threshold cannot part equal scores
+    return float(scores[f1.argmax()])

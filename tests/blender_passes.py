@@ -1,0 +1,81 @@
+"""Layers of pixels: ids exact, the right way up, and in register with the colours. Run by test_blender.py."""
+
+from typing import Any
+
+import bpy
+import numpy as np
+import pytest
+from worlds import cuboid, start, world_of
+
+from blender.passes import render_layers
+
+SIZE_WH = (11, 7)
+
+
+def glow(thing: Any, rgb: tuple[float, float, float]) -> None:
+    """Make a thing shine: its pixels have this scene-linear colour, whatever the light."""
+    material = bpy.data.materials.new("glow")
+    material.use_nodes = True
+    nodes = material.node_tree.nodes
+    emission = nodes.new("ShaderNodeEmission")
+    emission.inputs["Color"].default_value = (*rgb, 1.0)
+    material.node_tree.links.new(emission.outputs[0], nodes["Material Output"].inputs["Surface"])
+    thing.data.materials.append(material)
+
+
+def corner(number: int) -> Any:
+    """A thing of 5x3 pixels in the upper left corner."""
+    world_of(SIZE_WH, "ORTHO")
+    return cuboid((0, 0, 0), (5, 3, 1), number)
+
+
+@pytest.mark.parametrize("number", [1, 255, 256, 32_767])
+def test_ids_are_exact_and_the_first_row_is_on_top(number: int) -> None:
+    start(SIZE_WH)
+    corner(number)
+    expected = np.zeros((7, 11), np.uint16)
+    expected[:3, :5] = number
+    ids = render_layers(0).ids
+    assert ids.dtype == np.uint16
+    np.testing.assert_array_equal(ids, expected)
+
+
+def test_colours_are_linear_and_in_register_with_the_ids() -> None:
+    """The colours are antialiased over about a pixel, so only pixels away from borders are compared."""
+    start(SIZE_WH, samples=16)
+    glow(corner(1), (0.5, 0.25, 2.0))
+    layers = render_layers(0)
+    assert layers.rgb.shape == (7, 11, 3)
+    np.testing.assert_allclose(layers.rgb[1, 1:4], [(0.5, 0.25, 2.0)] * 3, rtol=1e-5)
+    assert not layers.rgb[4:].any()
+    assert not layers.rgb[:, 6:].any()
+
+
+def test_ids_depend_neither_on_samples_nor_on_the_seed_of_the_noise() -> None:
+    found = []
+    for samples, seed in ((1, 0), (1, 1), (8, 0)):
+        start(SIZE_WH, samples=samples)
+        thing = corner(3)
+        thing.rotation_euler = (0.2, 0.3, 0.5)
+        glow(thing, (1, 1, 1))
+        found.append(render_layers(seed))
+    assert np.array_equal(found[0].ids, found[1].ids) and np.array_equal(found[0].ids, found[2].ids)
+    assert (found[0].ids == 3).any()
+    assert not np.array_equal(found[0].rgb, found[2].rgb)
+
+
+def test_nothing_to_see() -> None:
+    start(SIZE_WH)
+    world_of(SIZE_WH, "ORTHO")
+    layers = render_layers(0)
+    assert layers.ids.shape == (7, 11)
+    assert not layers.ids.any()
+
+
+def test_large_picture() -> None:
+    """Above 2048x2048 pixels Cycles would render in tiles, whose passes are empty when they are read."""
+    size_wh = (2300, 1830)
+    start(size_wh)
+    world_of(size_wh, "ORTHO")
+    cuboid((100, 50, 0), (2200, 1800, 1), number=9)
+    assert (render_layers(0).ids == 9).sum() == 2100 * 1750

@@ -1,0 +1,68 @@
+"""For tests that render: small parameters, stages as processes, folders as values.
+
+bpy is not imported here nor in any test_*.py: it is one world for a process, and a process that has it cannot start
+others that import it. Tests that need it are in blender_*.py, see test_blender.py.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.params import Params, load_params
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+SMALL = {"train": 3, "val": 1, "width_px": 40, "height_px": 30, "samples": 1, "workers": 1, "timeout_s": 60.0}
+
+
+def small_values(**render: Any) -> dict[str, Any]:
+    """params.yaml with few and small frames."""
+    values: dict[str, Any] = yaml.safe_load((REPOSITORY / "params.yaml").read_text(encoding="utf-8"))
+    values["render"] |= SMALL | render
+    values["scene"]["count"] = 4
+    values["labels"]["min_visible_px"] = 3
+    return values
+
+
+def write_params(path: Path, values: dict[str, Any]) -> Path:
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    return path
+
+
+def small_params(folder: Path, **render: Any) -> Params:
+    return load_params(write_params(folder / "params.yaml", small_values(**render)))
+
+
+def command(module: str, *args: str | Path) -> list[str]:
+    return [sys.executable, "-m", module, *map(str, args)]
+
+
+def environment(store: Path) -> dict[str, str]:
+    return os.environ | {"SYNTH2REAL_STORE": str(store)}
+
+
+def run_stage(store: Path, module: str, *args: str | Path) -> subprocess.CompletedProcess[str]:
+    return run_command(store, command(module, *args))
+
+
+def run_command(store: Path, line: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        line, cwd=REPOSITORY, env=environment(store), capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def render(folder: Path, store: Path, **settings: Any) -> str:
+    """Run the stage with small parameters into folder/data/frames; returns what it printed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    params = write_params(folder / "params.yaml", small_values(**settings))
+    done = run_stage(store, "blender.render", "--params", params, "--out", folder / "data" / "frames")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Every file under a folder, hidden ones too, with its bytes."""
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}

@@ -1,0 +1,119 @@
+"""The sanity steps before training: they pass on good data, and name what is wrong with bad data."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny
+
+from pipeline import check
+from pipeline.coco import categories_of, read_json, write_json
+from pipeline.errors import InputError
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tiny.write_data(tmp_path / "data")
+
+
+def run_check(data: Path, task: str, **changes: Any) -> Path:
+    params = tiny.write_params(data.parent / "params.yaml", check={"objects": 8, **changes})
+    out = data.parent / "out"
+    folders = {"--synthetic": data / "synthetic" / task, "--real": data / "real" / task, "--images": data}
+    named = [part for item in folders.items() for part in item]
+    tiny.call(check.main, "--params", params, "--task", task, *named, "--out", out)
+    return out
+
+
+def edit(path: Path, change: Callable[[Any], None]) -> Path:
+    coco = read_json(path, "COCO")
+    change(coco)
+    write_json(path, coco)
+    return path
+
+
+@pytest.mark.parametrize("task", ["classifier", "detector"])
+def test_good_data_pass(task: str, data: Path) -> None:
+    out = run_check(data, task)
+    result = read_json(out / "check.json", "")
+    assert (out / "passed").exists()
+    assert result["expected_start_loss"] == pytest.approx(math.log(3))
+    assert result["start_loss"] == pytest.approx(math.log(3), rel=0.25)
+    assert result["by_heart"] >= 0.9
+    assert result["objects"] == 8
+
+
+def test_pixels_of_the_test_split_are_not_read(data: Path) -> None:
+    """Its pictures are cut off behind their headers, which only say how large they are."""
+    for picture in (data / "real" / "images").glob("test_*.png"):
+        picture.write_bytes(picture.read_bytes()[:60])
+    assert (run_check(data, "classifier", steps=10, score=0.0) / "passed").exists()
+
+
+def test_what_cannot_be_learned_is_named(data: Path) -> None:
+    with pytest.raises(InputError, match=r"by_heart: expected a score of 1.0 on 8 objects, found 0\.\d+ after 1 steps"):
+        run_check(data, "detector", steps=1, score=1.0)
+    assert not (data.parent / "out").exists()
+
+
+def test_a_wrong_start_is_named() -> None:
+    good = {"start_loss": 1.1, "expected_start_loss": math.log(3), "by_heart": 1.0, "steps": 1, "objects": 1}
+    check.judge(good, 0.9, 0.25)
+    check.judge({**good, "start_loss": None}, 0.9, 0.25)
+    with pytest.raises(InputError, match=r"start_loss: expected 1\.10 .* found 2\.20"):
+        check.judge({**good, "start_loss": 2.2}, 0.9, 0.25)
+
+
+def test_the_first_images_that_hold_enough_objects() -> None:
+    """Images with 0, 2, 2 and 2 objects: three objects are in the second and third."""
+    images = [{"id": n} for n in (4, 3, 2, 1)]
+    annotations = [{"id": n, "image_id": i} for n, i in enumerate((1, 2, 3, 3, 2, 1))]
+    few = check.few_images({"images": images, "annotations": annotations, "categories": []}, 3)
+    assert [i["id"] for i in few["images"]] == [3, 2]
+    assert [a["id"] for a in few["annotations"]] == [1, 2, 3, 4]
+
+
+def rename(coco: Any) -> None:
+    coco["categories"] = categories_of(["disc", "bars", "cross"])
+
+
+def swap(coco: Any) -> None:
+    coco["categories"] = categories_of(["bar", "disc", "cross"])
+
+
+def lose_picture(coco: Any) -> None:
+    coco["images"][0]["file_name"] = "real/images/none.png"
+
+
+def push_out(coco: Any) -> None:
+    coco["annotations"][2]["bbox"] = [50, 0, 12, 12]  # of 56 px
+
+
+@pytest.mark.parametrize("split", ["train", "val", "test"])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (rename, r"categories: 'bars' is not a category of the scene\. Did you mean 'bar'\? Known: bar, cross, disc"),
+        (swap, r"categories: expected \['disc', 'bar', 'cross'\] in the scene's order, found \['bar', 'disc'"),
+        (lose_picture, r"image 1: expected the picture .*real/images/none\.png, found no file"),
+        (push_out, r"annotation 3: expected a box inside of 56x40 px, found \[50, 0, 12, 12\]"),
+    ],
+)
+def test_a_wrong_benchmark_is_named(change: Callable[[Any], None], message: str, split: str, data: Path) -> None:
+    path = edit(data / "real" / "detector" / f"{split}.json", change)
+    with pytest.raises(InputError, match=message) as error:
+        run_check(data, "detector")
+    assert str(error.value).startswith(f"{path}: ") and "\n" not in str(error.value)
+    assert not (data.parent / "out").exists()
+
+
+def test_an_unknown_model_is_named(data: Path) -> None:
+    with pytest.raises(InputError, match=r"classifier\.model: .*Did you mean 'lenet5'"):
+        params = tiny.write_params(data.parent / "params.yaml", classifier={"model": "lenet"})
+        args = ["--synthetic", data / "synthetic" / "classifier", "--real", data / "real" / "classifier"]
+        args += ["--images", data, "--out", data.parent / "out", "--params", params]
+        tiny.call(check.main, "--task", "classifier", *args)

@@ -1,0 +1,171 @@
+"""Every network of the registries keeps the contract that training and evaluation rely on."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from pipeline.errors import InputError
+from pipeline.models import CLASSIFIERS, DETECTORS, build
+from pipeline.models.checkpoint import Card, load_model, save_model
+
+NAMES = ["disc", "bar", "cross"]
+GREY, RGB = 1, 3
+SIZES_HW = [(40, 56), (33, 47)]  # neither square nor a multiple of any stride
+
+
+def card(task: Any, architecture: str, channels: int) -> Card:
+    return Card(task, architecture, NAMES, channels, {}, {}, {}, 0.5, 1)
+
+
+def pictures(channels: int = RGB) -> list[torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    return [torch.rand(channels, *size, generator=generator) for size in SIZES_HW]
+
+
+def targets() -> list[dict[str, torch.Tensor]]:
+    """Two objects on the first picture, none on the second."""
+    boxes = torch.tensor([[4.0, 6.0, 20.0, 18.0], [30.0, 10.0, 50.0, 34.0]])
+    none = {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, dtype=torch.long)}
+    return [{"boxes": boxes, "labels": torch.tensor([1, 3])}, none]
+
+
+def assert_learns(network: nn.Module, loss: torch.Tensor) -> None:
+    """The loss is a number, and its gradient reaches the network's first and last weights."""
+    assert torch.isfinite(loss)
+    loss.backward()
+    weights = [p for p in network.parameters() if p.requires_grad]
+    assert all(w.grad is not None and torch.isfinite(w.grad).all() for w in (weights[0], weights[-1]))
+    assert any((w.grad != 0).any() for w in weights if w.grad is not None)
+
+
+@pytest.mark.parametrize("channels", [GREY, RGB])
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_classifier(name: str, channels: int, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = build("classifier", name, len(NAMES), channels)
+    crops = torch.rand(4, channels, 32, 32)
+    logits = network.train()(crops)
+    assert logits.shape == (4, len(NAMES))
+    assert_learns(network, nn.functional.cross_entropy(logits, torch.tensor([0, 1, 2, 0])))
+    save_model(tmp_path / "model", network, card("classifier", name, channels))
+    loaded, found = load_model(tmp_path / "model")
+    assert found == card("classifier", name, channels)
+    assert not loaded.training
+    with torch.no_grad():
+        assert torch.equal(loaded(crops), network.eval()(crops))
+
+
+@pytest.mark.parametrize("input_px", [32, 40, 64])
+def test_lenet5_takes_other_sizes(input_px: int) -> None:
+    assert build("classifier", "lenet5", 3, GREY).eval()(torch.rand(2, GREY, input_px, input_px)).shape == (2, 3)
+
+
+def quick(network: Any) -> Any:
+    """torchvision's detectors on pictures as small as they are, with few proposals."""
+    if getattr(network, "transform", None) and network.transform.fixed_size is None:
+        network.transform.min_size = (SIZES_HW[0][0],)
+    if hasattr(network, "rpn"):
+        network.rpn._pre_nms_top_n = network.rpn._post_nms_top_n = {"training": 20, "testing": 20}
+    return network
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_detector(name: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = quick(build("detector", name, len(NAMES), RGB)).train()
+    losses = network(pictures(), targets())
+    assert_learns(network, torch.stack(list(losses.values())).sum())
+    with torch.no_grad():
+        found = network.eval()(pictures())
+    for one, (height, width) in zip(found, SIZES_HW, strict=True):
+        assert_detections(one, width, height)
+    save_model(tmp_path / "model", network, card("detector", name, RGB))
+    loaded, _ = load_model(tmp_path / "model")
+    with torch.no_grad():
+        again = quick(loaded)(pictures())
+    assert all(torch.equal(a[k], b[k]) for a, b in zip(again, found, strict=True) for k in b)
+
+
+def assert_detections(found: dict[str, torch.Tensor], width: int, height: int) -> None:
+    boxes, labels, scores = found["boxes"], found["labels"], found["scores"]
+    assert boxes.shape == (len(labels), 4) and labels.shape == scores.shape
+    assert ((labels >= 1) & (labels <= len(NAMES))).all() and not labels.is_floating_point()
+    assert ((scores >= 0) & (scores <= 1)).all()
+    assert (boxes >= 0).all() and (boxes[:, 2] <= width).all() and (boxes[:, 3] <= height).all()
+    assert (boxes[:, 2:] > boxes[:, :2]).all()
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_a_classifier_starts_by_guessing(name: str) -> None:
+    torch.manual_seed(0)
+    crops, labels = torch.rand(60, GREY, 32, 32), torch.arange(60) % 10
+    with torch.no_grad():
+        loss = nn.functional.cross_entropy(build("classifier", name, 10, GREY).train()(crops), labels)
+    assert float(loss) == pytest.approx(math.log(10), rel=0.25)
+
+
+def test_centernet_starts_by_guessing() -> None:
+    """The part of its loss that names categories is log C exactly, since its last layer starts at zero."""
+    with torch.no_grad():
+        losses = build("detector", "centernet_tiny", len(NAMES), RGB).train()(pictures(), targets())
+    assert float(losses["what"]) == pytest.approx(math.log(len(NAMES)))
+
+
+def test_unknown_names_show_the_nearest() -> None:
+    with pytest.raises(InputError, match=r"classifier\.model: .*'lenet'\. Did you mean 'lenet5'\? Known: lenet5, "):
+        build("classifier", "lenet", 3, GREY)
+    with pytest.raises(InputError, match=r"detector\.model: .*'lenet5'\. Known: centernet_tiny, "):
+        build("detector", "lenet5", 3, GREY)
+
+
+@pytest.mark.parametrize("name", [n for n in DETECTORS if n != "centernet_tiny"])
+def test_torchvisions_detectors_want_rgb(name: str) -> None:
+    with pytest.raises(InputError, match="3 channels, found 1"):
+        build("detector", name, 3, GREY)
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    save_model(tmp_path / "model", build("classifier", "lenet5", 3, GREY), card("classifier", "lenet5", GREY))
+    return tmp_path / "model"
+
+
+@pytest.mark.parametrize("kept", [0, 10, 5000])
+def test_weights_that_were_cut_off(saved: Path, kept: int) -> None:
+    weights = saved / "weights.pt"
+    weights.write_bytes(weights.read_bytes()[:kept])
+    with pytest.raises(InputError, match=r"weights\.pt: expected weights of lenet5, found"):
+        load_model(saved)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"task": "classifier"', "found damaged JSON"),
+        ('{"task": "classifier"}', "missing"),
+        ("[1]", "expected the description"),
+        ("null", "expected the description"),
+    ],
+)
+def test_a_damaged_card(saved: Path, text: str, message: str) -> None:
+    (saved / "model.json").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=rf"model\.json: .*{message}"):
+        load_model(saved)
+
+
+def test_weights_of_another_network(saved: Path) -> None:
+    torch.save(build("classifier", "lenet5", 4, GREY).state_dict(), saved / "weights.pt")
+    with pytest.raises(InputError, match=r"weights\.pt: expected weights of lenet5"):
+        load_model(saved)
+    torch.save([1, 2], saved / "weights.pt")
+    with pytest.raises(InputError, match=r"weights\.pt: expected weights of lenet5"):
+        load_model(saved)
+
+
+def test_a_folder_without_a_model(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"model\.json: expected the description of a trained model, found no file"):
+        load_model(tmp_path)

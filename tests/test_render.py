@@ -1,0 +1,108 @@
+"""The stage: the same bytes however frames were made, only what is missing is made, nothing is left half-written."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from rendering import (
+    REPOSITORY,
+    command,
+    environment,
+    files_of,
+    render,
+    run_command,
+    run_stage,
+    small_values,
+    write_params,
+)
+
+
+def annotate(workspace: Path) -> dict[str, bytes]:
+    args = ("--frames", workspace / "data" / "frames", "--out", workspace / "data" / "synthetic")
+    done = run_stage(workspace, "pipeline.annotate", "--params", workspace / "params.yaml", *args)
+    assert done.returncode == 0, done.stderr
+    return files_of(workspace / "data" / "synthetic")
+
+
+def test_two_workers_make_the_same_bytes_as_one(rendered: Path, tmp_path: Path) -> None:
+    """Pixels, ids, facts and COCO, in fresh processes."""
+    one, two = tmp_path / "one", tmp_path / "two"
+    render(one, rendered / "store", train=5, workers=1)
+    printed = render(two, tmp_path / "store", train=5, workers=2)
+    assert "6 frames: 0 in the store, 6 to render" in printed
+    frames = files_of(two / "data" / "frames")
+    assert len(frames) == 6 * 3
+    assert frames == files_of(one / "data" / "frames") == files_of(rendered / "data" / "frames")
+    assert annotate(one) == annotate(two)
+
+
+def test_only_missing_frames_are_rendered(store: Path, tmp_path: Path) -> None:
+    """3 -> 5 train frames, then a damaged one, then nothing to do and back to 3."""
+    assert "4 frames: 0 in the store, 4 to render" in render(tmp_path, store, train=3)
+    before = files_of(tmp_path / "data" / "frames")
+    assert "6 frames: 4 in the store, 2 to render" in render(tmp_path, store, train=5)
+    after = files_of(tmp_path / "data" / "frames")
+    assert len(after) == 18 and before.items() <= after.items()
+
+    damaged = next(p for p in store.rglob("rgb.png") if p.read_bytes() == after["train/000001/rgb.png"])
+    damaged.chmod(0o644)
+    damaged.write_bytes(damaged.read_bytes()[:100])  # also in the workspace: it is the same file
+    printed = render(tmp_path, store, train=5)
+    assert "6 frames: 5 in the store, 1 to render" in printed and str(damaged) in printed
+    assert files_of(tmp_path / "data" / "frames") == after
+
+    assert "4 frames: 4 in the store, 0 to render" in render(tmp_path, store, train=3)
+    assert files_of(tmp_path / "data" / "frames") == before
+
+
+def test_killed_run_goes_on_where_it_was(rendered: Path, store: Path, tmp_path: Path) -> None:
+    params = write_params(tmp_path / "params.yaml", small_values(train=5))
+    frames = tmp_path / "data" / "frames"
+    line = command("blender.render", "--params", params, "--out", frames)
+    running = subprocess.Popen(
+        line, cwd=REPOSITORY, env=environment(store), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    deadline = time.monotonic() + 60
+    while len(list(store.rglob("frame.json"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(running.pid, signal.SIGKILL)
+    running.communicate()
+    assert not (tmp_path / "data").exists()
+
+    (tmp_path / "data" / ".frames.part" / "frames" / "train").mkdir(parents=True)  # as if killed while linking
+    printed = render(tmp_path, store, train=5)
+    assert "6 frames: 0 in the store" not in printed
+    assert files_of(frames) == files_of(rendered / "data" / "frames")
+    assert [p.name for p in (tmp_path / "data").iterdir()] == ["frames"]
+
+
+def test_full_disk_is_one_message_and_leaves_nothing(store: Path, tmp_path: Path) -> None:
+    """A limit of 1 kB for a file stands for the full disk: a picture takes more."""
+    params = write_params(tmp_path / "params.yaml", small_values())
+    line = command("blender.render", "--params", params, "--out", tmp_path / "data" / "frames")
+    done = run_command(store, ["bash", "-c", 'ulimit -f 1; exec "$@"', "bash", *line])
+    assert done.returncode == 1
+    message = done.stderr.splitlines()[-1]
+    assert message.startswith("error: frame train/0: failed 2 times: ") and "File too large" in message
+    assert "Traceback" not in done.stderr
+    assert files_of(store) == {} and not (tmp_path / "data").exists()
+
+
+def test_full_disk_while_linking_leaves_the_frames_of_before(store: Path, tmp_path: Path) -> None:
+    """The store on another disk: frames are copied, and the second one does not fit."""
+    render(tmp_path, store)
+    before = files_of(tmp_path / "data" / "frames")
+    target = tmp_path / "data" / "frames"
+    program = (
+        "import os, resource, sys; from pathlib import Path; from blender.render import jobs_of, link_all;"
+        "from pipeline.errors import run; from pipeline.params import load_params;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024)); os.link = lambda *_: os.unlink('not there');"
+        "run(lambda: link_all(jobs_of(load_params(Path(sys.argv[1]))), Path(sys.argv[2]), Path(sys.argv[3])))"
+    )
+    line = [*command("x")[:1], "-c", program, str(tmp_path / "params.yaml"), str(store), str(target)]
+    done = run_command(store, line)
+    assert done.returncode == 1 and "File too large" in done.stderr and "Traceback" not in done.stderr
+    assert files_of(target) == before
+    assert [p.name for p in (tmp_path / "data").iterdir()] == ["frames"]

@@ -1,0 +1,86 @@
+"""What a step of training sees, and how fast it learns: functions of seed and step alone."""
+
+from collections import Counter
+
+import pytest
+import torch
+from torch.utils.data import DataLoader
+
+from pipeline.learner import Batches, rate_factor
+from pipeline.params import Fit
+
+EXAMPLES, BATCH = 7, 3  # a round does not end with a batch
+
+
+def batches(steps: int, seed: int = 0) -> Batches:
+    fit = Fit(
+        batch_size=BATCH,
+        steps=steps,
+        finetune_steps=1,
+        val_every_steps=1,
+        patience=1,
+        learning_rate=0.1,
+        weight_decay=0.0,
+    )
+    return Batches(EXAMPLES, fit, steps, seed, lambda chosen: (chosen, torch.rand(2)))
+
+
+def chosen(made: Batches) -> list[list[int]]:
+    return [indices for indices, _ in made]
+
+
+def test_every_example_comes_once_in_each_round() -> None:
+    """Seven batches of three are three rounds of seven, in another order each."""
+    row = [n for batch in chosen(batches(7)) for n in batch]
+    rounds = [row[i : i + EXAMPLES] for i in range(0, len(row), EXAMPLES)]
+    assert len(rounds) == 3
+    assert all(sorted(r) == list(range(EXAMPLES)) for r in rounds)
+    assert len({tuple(r) for r in rounds}) == 3
+
+
+def test_a_batch_may_be_larger_than_the_data_set() -> None:
+    made = batches(1)
+    made.examples = 2
+    assert Counter(made.choose(0)).most_common() in ([(0, 2), (1, 1)], [(1, 2), (0, 1)])
+
+
+def test_a_resumed_run_sees_what_an_undisturbed_one_does() -> None:
+    """The same examples, and the same draws of augmentation."""
+    resumed = batches(6)
+    resumed.first = 4
+    torch.rand(5)  # whatever happened before
+    for (ours, our_draw), (theirs, their_draw) in zip(resumed, list(batches(6))[4:], strict=True):
+        assert ours == theirs
+        assert torch.equal(our_draw, their_draw)
+
+
+def test_seeds_differ() -> None:
+    assert chosen(batches(4, seed=1)) != chosen(batches(4, seed=0))
+
+
+def test_processes_share_each_batch() -> None:
+    """Two processes: their parts together are the batch of one."""
+    parts = []
+    for rank in range(2):
+        made = batches(5)
+        made.rank, made.world = rank, 2
+        parts.append(chosen(made))
+    whole = chosen(batches(5))
+    assert [sorted(a + b) for a, b in zip(*parts, strict=True)] == [sorted(b) for b in whole]
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_loading_workers_change_nothing() -> None:
+    """Two workers of the loader give each step once, in order, with the same draws."""
+    alone = list(DataLoader(batches(5), batch_size=None))
+    shared = list(DataLoader(batches(5), batch_size=None, num_workers=2))
+    assert [indices for indices, _ in shared] == [indices for indices, _ in alone]
+    assert all(torch.equal(a, b) for (_, a), (_, b) in zip(shared, alone, strict=True))
+
+
+def test_learning_rate_rises_and_falls() -> None:
+    """100 steps: five of warm-up, then half a cosine over the other 95."""
+    assert [rate_factor(s, 100) for s in (0, 1, 4, 5)] == pytest.approx([0.2, 0.4, 1.0, 1.0])
+    assert rate_factor(5 + 95 / 2, 100) == pytest.approx(0.5)
+    assert rate_factor(100, 100) == pytest.approx(0.0)
+    assert [rate_factor(s, 1) for s in (0, 1)] == pytest.approx([1.0, 1.0])

@@ -1,0 +1,108 @@
+"""A data set of shapes that numpy draws: three categories that a small network learns in seconds, no Blender."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import yaml
+from PIL import Image
+
+from pipeline.coco import categories_of, sha256_of, write_json
+
+ROOT = Path(__file__).resolve().parents[1]
+NAMES = ["disc", "bar", "cross"]
+SIZE_WH = (56, 40)
+SEEDS = {"synthetic": 1, "real": 2}
+COUNTS = {"train": 6, "val": 3, "test": 3}  # images; the last of each has no object
+SIDE_PX = 12
+
+
+def shape(kind: int) -> npt.NDArray[np.bool_]:
+    """Mask [12, 12] of category `kind` from 0; each touches all four sides, so that the box is the square."""
+    y, x = np.mgrid[:SIDE_PX, :SIDE_PX] - (SIDE_PX - 1) / 2
+    masks = [x**2 + y**2 <= 36, abs(x + y) <= 3, (abs(x) <= 2) | (abs(y) <= 2)]
+    return np.asarray(masks[kind], bool)
+
+
+def draw(rng: np.random.Generator, objects: int) -> tuple[npt.NDArray[np.uint8], list[tuple[int, list[int]]]]:
+    """A light picture [40, 56, 3] with dark shapes in cells of 14 x 20 px; (category from 0, box_xywh) of each."""
+    picture = rng.integers(190, 230, (SIZE_WH[1], SIZE_WH[0], 3), dtype=np.uint8)
+    found = []
+    for cell in rng.permutation(8)[:objects]:
+        x, y = 14 * int(cell % 4) + int(rng.integers(0, 3)), 20 * int(cell // 4) + int(rng.integers(0, 9))
+        kind = int(rng.integers(0, len(NAMES)))
+        picture[y : y + SIDE_PX, x : x + SIDE_PX][shape(kind)] = rng.integers(10, 60)
+        found.append((kind, [x, y, SIDE_PX, SIDE_PX]))
+    return picture, found
+
+
+def split(data: Path, regime: str, name: str) -> dict[str, Any]:
+    """Draw the pictures of a split; its COCO file."""
+    images, annotations = [], []
+    for n in range(COUNTS[name]):
+        rng = np.random.default_rng([SEEDS[regime], len(name), n])
+        picture, found = draw(rng, 0 if n == COUNTS[name] - 1 else 4)
+        path = data / regime / "images" / f"{name}_{n}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture).save(path)
+        size = {"width": SIZE_WH[0], "height": SIZE_WH[1]}
+        facts = {"file_name": path.relative_to(data).as_posix(), "sha256": sha256_of(path), "domain": regime}
+        images.append({"id": n + 1, **size, **facts})
+        for kind, box_xywh in found:
+            box = {"bbox": box_xywh, "area": box_xywh[2] * box_xywh[3], "iscrowd": 0}
+            annotations.append({"id": len(annotations) + 1, "image_id": n + 1, "category_id": kind + 1, **box})
+    return {"images": images, "annotations": annotations, "categories": categories_of(NAMES)}
+
+
+def write_data(data: Path) -> Path:
+    """data/{synthetic,real}/{classifier,detector}/{train,val,test}.json and their pictures."""
+    for regime in SEEDS:
+        for name in COUNTS if regime == "real" else ("train", "val"):
+            coco = split(data, regime, name)
+            for task in ("classifier", "detector"):
+                write_json(data / regime / task / f"{name}.json", coco)
+    return data
+
+
+def write_params(path: Path, **changes: dict[str, Any]) -> Path:
+    """params.yaml with a few steps of small batches; `changes` by section, on top."""
+    values = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    quick = {"batch_size": 4, "steps": 12, "finetune_steps": 4, "val_every_steps": 4, "patience": 10}
+    values["classifier"].update(quick)
+    values["detector"].update({**quick, "crop_px": 32})
+    for section, own in changes.items():
+        values[section].update(own)
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    return path
+
+
+def call(main: Callable[[], None], *arguments: Any) -> None:
+    """Run the main function of a stage in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["stage", *map(str, arguments)])
+        main()
+
+
+def start(store: Path, module: str, *arguments: Any) -> subprocess.Popen[str]:
+    """Start a stage as a process of its own, its output in one pipe."""
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, "SYNTH2REAL_STORE": str(store), "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen[str], code: int = 0) -> str:
+    """What it printed; a test fails with that where the exit code is another."""
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == code, f"{process.args}: expected {code}, found {process.returncode}\n{output}"
+    return output
