@@ -4,7 +4,6 @@ import json
 import shutil
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +18,7 @@ from pipeline.models.checkpoint import load_model
 from pipeline.params import load_params
 
 # Lightning warns of a loader without workers, and that the folder of an interrupted run is not empty
-pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("one_thread")]
-
-
-@pytest.fixture(scope="module")
-def one_thread() -> Iterator[None]:
-    """As in the processes that are started here: sums in one order, and no waiting for other cores."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 @pytest.fixture(scope="module")

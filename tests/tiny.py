@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+import torch
 import yaml
 from PIL import Image
 
@@ -21,6 +22,9 @@ SIZE_WH = (56, 40)
 SEEDS = {"synthetic": 1, "real": 2}
 COUNTS = {"train": 6, "val": 3, "test": 3}  # images; the last of each has no object
 SIDE_PX = 12
+
+# In this process as in those it starts: sums in one order, and no waiting for cores that are busy with something else.
+torch.set_num_threads(1)
 
 
 def shape(kind: int) -> npt.NDArray[np.bool_]:
