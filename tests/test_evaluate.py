@@ -13,6 +13,7 @@ from pipeline.errors import InputError
 from pipeline.metrics import read_results, read_truth
 from pipeline.models.checkpoint import load_model
 from pipeline.params import load_params
+from pipeline.work import Work
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 STEPS = {"classifier": {"steps": 60, "val_every_steps": 30}, "detector": {"steps": 40, "val_every_steps": 40}}
@@ -27,7 +28,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for task in tasks:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("SYNTH2REAL_STORE", str(folder / "store"))
-            job = train.Work(task, data / "synthetic" / task, data, load_params(params))
+            job = Work(task, data / "synthetic" / task, data, load_params(params))
             train.train(job, folder / "models" / task)
     return folder
 

@@ -13,6 +13,7 @@ from pipeline import predict, train
 from pipeline.coco import read_json
 from pipeline.errors import InputError
 from pipeline.params import load_params
+from pipeline.work import Work
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -29,7 +30,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for task in tasks:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("SYNTH2REAL_STORE", str(folder / "store"))
-            job = train.Work(task, data / "synthetic" / task, data, load_params(params))
+            job = Work(task, data / "synthetic" / task, data, load_params(params))
             train.train(job, folder / task)
     return folder
 

@@ -16,6 +16,7 @@ from pipeline.coco import read_json, sha256_of, write_json
 from pipeline.errors import InputError
 from pipeline.models.checkpoint import load_model
 from pipeline.params import load_params
+from pipeline.work import Work, of_phase
 
 # Lightning warns of a loader without workers, and that the folder of an interrupted run is not empty
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -37,7 +38,7 @@ def arguments(task: str, data: Path, regime: str, params: Path, out: Path) -> li
 
 
 def train_here(task: Any, data: Path, regime: str, params: Path, out: Path) -> None:
-    train.train(train.Work(task, data / regime / task, data, load_params(params)), out)
+    train.train(Work(task, data / regime / task, data, load_params(params)), out)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -93,7 +94,7 @@ def test_an_interrupted_run_goes_on(
     """Ended in the middle, it leaves no model; run again, it goes on, and ends with an undisturbed run's bytes."""
     params, out = tiny.write_params(tmp_path / "params.yaml", **{task: LONG[task]}), tmp_path / "a" / "model"
     process = tiny.start(store, "pipeline.train", *arguments(task, data, "synthetic", params, out))
-    key = train.Work(task, data / "synthetic" / task, data, load_params(params)).key()
+    key = Work(task, data / "synthetic" / task, data, load_params(params)).key()
     wait_for(store / "runs" / key / "phase0" / "last.ckpt", process)
     process.send_signal(how)
     tiny.finish(process, code=-9 if how == signal.SIGKILL else 1)
@@ -129,7 +130,7 @@ def test_two_phases(mixed: Path, store: Path, tmp_path: Path, capsys: pytest.Cap
     phases = {"steps": 400, "val_every_steps": 10, "patience": 1, "finetune_steps": 200}
     params, out = tiny.write_params(tmp_path / "params.yaml", classifier=phases), tmp_path / "a" / "model"
     process = tiny.start(store, "pipeline.train", *arguments("classifier", mixed, "mixed", params, out))
-    work = train.Work("classifier", mixed / "mixed" / "classifier", mixed, load_params(params))
+    work = Work("classifier", mixed / "mixed" / "classifier", mixed, load_params(params))
     wait_for(store / "runs" / work.key() / "phase1" / "last.ckpt", process)
     process.kill()
     tiny.finish(process, code=-9)
@@ -146,9 +147,9 @@ def test_two_phases(mixed: Path, store: Path, tmp_path: Path, capsys: pytest.Cap
 
 def test_the_phases_have_their_own_images(mixed: Path) -> None:
     params = load_params(tiny.write_params(mixed / "params.yaml"))
-    work = train.Work("classifier", mixed / "mixed" / "classifier", mixed, params)
+    work = Work("classifier", mixed / "mixed" / "classifier", mixed, params)
     assert work.phases() == [0, 1]
-    domains = [{i["domain"] for i in train.of_phase(work.train, phase)["images"]} for phase in (0, 1)]
+    domains = [{i["domain"] for i in of_phase(work.train, phase)["images"]} for phase in (0, 1)]
     assert domains == [{"synthetic"}, {"real"}]
     assert [work.batches(phase, 1).examples for phase in (0, 1)] == [20, 20]
 
@@ -192,7 +193,7 @@ def test_a_checkpoint_that_was_cut_off_is_not_used(
     data: Path, store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     params = tiny.write_params(tmp_path / "params.yaml")
-    work = train.Work("classifier", data / "real" / "classifier", data, load_params(params))
+    work = Work("classifier", data / "real" / "classifier", data, load_params(params))
     last = store / "runs" / work.key() / "phase0" / "last.ckpt"
     last.parent.mkdir(parents=True)
     last.write_bytes(b"PK\x03\x04 cut off")
