@@ -14,6 +14,7 @@ from blender.worker import Job, work
 from pipeline.errors import InputError
 from pipeline.params import Params
 
+START_S = 300  # bpy is a large library: its first start on a slow disk takes a minute
 TRIES = 2  # of each frame
 
 
@@ -46,6 +47,9 @@ class Hand:
 def _expect_ready(pipe: Connection, process: BaseProcess) -> None:
     """Wait until Blender is up in the worker. Raises InputError for params that no frame can be made from."""
     try:
+        if not pipe.poll(START_S):
+            process.kill()
+            raise InputError(f"bpy: expected Blender to start within {START_S} s, found no answer.")
         problem: str | None = pipe.recv()
     except EOFError:
         process.join()

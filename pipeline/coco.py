@@ -113,7 +113,7 @@ def _check_image(path: Path, image: dict[str, Any], images: Path) -> tuple[int, 
     try:
         with Image.open(picture) as opened:
             found_wh = upright_wh(opened)
-    except (UnidentifiedImageError, OSError):
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
         raise InputError(f"{path}: image {image['id']}: {picture}: expected a picture, found a damaged file.") from None
     claimed_wh = (image.get("width"), image.get("height"))
     if claimed_wh != found_wh:

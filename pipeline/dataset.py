@@ -76,7 +76,8 @@ def read_split(path: Path, images: Path) -> Coco:
 def load_pictures(coco: Coco, images: Path) -> Pictures:
     """All images of a COCO file."""
     boxes, labels = [], []
-    for annotations in by_image(coco).values():
+    for of_image in by_image(coco).values():
+        annotations = [a for a in of_image if not a.get("iscrowd")]  # a crowd's box is no object's
         xywh = torch.tensor([a["bbox"] for a in annotations], dtype=torch.float32).reshape(-1, 4)
         boxes.append(torch.cat([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], dim=1))
         labels.append(torch.tensor([a["category_id"] for a in annotations], dtype=torch.long))

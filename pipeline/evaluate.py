@@ -1,4 +1,4 @@
-"""Stage: a trained model on synthetic val and on the real test split."""
+"""Stage: a trained model on synthetic val, on real val, by which one may choose, and on real test, by which not."""
 
 import argparse
 import csv
@@ -52,14 +52,18 @@ def main() -> None:
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--synthetic", type=Path, required=True, help="folder with val.json")
-    parser.add_argument("--real", type=Path, required=True, help="folder with test.json")
+    parser.add_argument("--real", type=Path, required=True, help="folder with val.json and test.json")
     parser.add_argument("--images", type=Path, required=True, help="folder that their file names start from")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     batch_size = load_params(args.params).evaluate.batch_size
     model, card = load_model(args.model)
     model.to(best_device())
-    truths = {"synthetic_val": args.synthetic / "val.json", "real_test": args.real / "test.json"}
+    truths = {  # real test last: the plots are drawn from it
+        "synthetic_val": args.synthetic / "val.json",
+        "real_val": args.real / "val.json",
+        "real_test": args.real / "test.json",
+    }
     with whole_folder(args.out) as folder:
         metrics = {}
         for name, path in truths.items():

@@ -4,6 +4,7 @@ What a scene or a randomizer accepts is declared beside it, in `blender/`, as su
 here they are only known to be named values.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,7 +16,6 @@ from pipeline.section import Count, Fraction, Named, NonNegative, Positive, Rang
 
 Task = Literal["classifier", "detector"]
 Regime = Literal["synthetic", "real", "mixed"]
-Split = Literal["train", "val", "test"]
 
 
 class Render(Section):
@@ -131,10 +131,19 @@ class Params(Section):
     report: Report
 
 
+class Yaml(yaml.SafeLoader):
+    """PyYAML reads 1e-3 as text, unlike YAML 1.2 and DVC."""
+
+
+Yaml.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)[eE][-+]?\d+$"), list("-+.0123456789")
+)
+
+
 def load_params(path: Path) -> Params:
     """Read and check params.yaml. Raises InputError that names the file and the key."""
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=Yaml)
     except FileNotFoundError:
         raise InputError(f"{path}: expected the parameters, found no file.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -1,11 +1,12 @@
 """Stage: train one task in one regime; the weights of the best validation, never of the real test split.
 
 Work in progress lives in the cache folder under a key of everything it depends on, so that an interrupted run goes
-on at its last validation; the model folder appears when all is done.
+on at its last validation with a better score; the model folder appears when all is done.
 """
 
 import argparse
 import logging
+import math
 import shutil
 import warnings
 from pathlib import Path
@@ -46,7 +47,7 @@ def fit(work: Work, network: nn.Module, phase: int, folder: Path) -> Best:
     first = phase == work.phases()[0]
     steps = work.fit.steps if first else work.fit.finetune_steps
     rate = work.fit.learning_rate * (1.0 if first else FINETUNE_RATE)
-    every = min(work.fit.val_every_steps, steps)
+    every = steps // math.ceil(steps / work.fit.val_every_steps)  # in equal parts: the last step is validated too
     batches = work.batches(phase, steps)
     batches.first = last_step(folder)
     if batches.first:
@@ -104,6 +105,8 @@ def train(work: Work, out: Path) -> None:
     with alone(running):
         for phase in work.phases():
             best = train_phase(work, network, phase, running / f"phase{phase}")
+        if torch.distributed.is_initialized():  # all have read the weights that publish clears away
+            torch.distributed.barrier()
         publish(work, network, best, running, out)
 
 

@@ -1,5 +1,6 @@
 """A mistake in params.yaml stops with one message that names the key, before anything is rendered."""
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -143,3 +144,11 @@ def test_render_stops_before_the_first_frame(path: str, value: Any, message: str
     assert message in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "data").exists()
     assert not (store / "frames").exists()
+
+
+@pytest.mark.parametrize("written", ["1e-3", "1E-3", "1.0e-3", "0.001", ".1e-2"])
+def test_a_number_may_be_written_as_yaml_1_2_and_dvc_allow(written: str, tmp_path: Path) -> None:
+    text = (REPOSITORY / "params.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "params.yaml"
+    path.write_text(re.sub(r"learning_rate: \S+", f"learning_rate: {written}", text), encoding="utf-8")
+    assert load_params(path).classifier.learning_rate == 0.001
