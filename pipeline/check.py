@@ -15,32 +15,28 @@ import lightning.pytorch as pl
 import torch
 from torch import Tensor, nn
 
-from pipeline.coco import Coco, category_names, check_categories, write_json
-from pipeline.dataset import Crops, Pictures, load_crops, load_pictures, read_split
+from pipeline.coco import Coco, category_names, check_categories, subset, write_json
+from pipeline.dataset import Crops, Pictures, by_image, load_crops, load_pictures, read_split
 from pipeline.errors import InputError, run
-from pipeline.infer import best_device, classify_boxes, detect
+from pipeline.infer import best_device
 from pipeline.learner import loss_parts
-from pipeline.metrics import classifier_metrics, detector_metrics
 from pipeline.models import build
 from pipeline.params import Classifier, Detector, load_params
+from pipeline.work import scorer
 
 Batch = Any
 
 
 def few_images(coco: Coco, count: int) -> Coco:
     """The first images with objects, as many as hold `count` objects."""
-    chosen: list[int] = []
-    objects = 0
+    chosen: list[dict[str, Any]] = []
+    objects, annotations = 0, by_image(coco)
     for image in coco["images"]:
-        own = sum(a["image_id"] == image["id"] for a in coco["annotations"])
+        own = len(annotations[image["id"]])
         if own and objects < count:
-            chosen.append(image["id"])
+            chosen.append(image)
             objects += own
-    return Coco(
-        images=[i for i in coco["images"] if i["id"] in chosen],
-        annotations=[a for a in coco["annotations"] if a["image_id"] in chosen],
-        categories=coco["categories"],
-    )
+    return subset(coco, chosen)
 
 
 def as_batch(data: Crops | Pictures, device: torch.device) -> Batch:
@@ -105,20 +101,18 @@ def main() -> None:
 
 def check_network(fit: Classifier | Detector, few: Coco, images: Path, steps: int) -> dict[str, Any]:
     """Start loss beside the expected one, and how well `few` images are learned by heart."""
-    classes = isinstance(fit, Classifier)
-    data: Any = load_crops(few, images, fit) if isinstance(fit, Classifier) else load_pictures(few, images)
-    channels = 1 if isinstance(fit, Classifier) and fit.grayscale else 3
-    network = build("classifier" if classes else "detector", fit.model, len(few["categories"]), channels)
-    batch = as_batch(data, best_device())
+    categories = len(few["categories"])
+    if isinstance(fit, Classifier):
+        network = build("classifier", fit.model, categories, 1 if fit.grayscale else 3)
+        batch = as_batch(load_crops(few, images, fit), best_device())
+    else:
+        network = build("detector", fit.model, categories, 3)
+        batch = as_batch(load_pictures(few, images), best_device())
     network.to(best_device())
     start = category_loss(network, fit, batch)
 
-    def score() -> float:
-        if classes:
-            return float(classifier_metrics(few, classify_boxes(network, data, few["annotations"], 64))["accuracy"])
-        return float(detector_metrics(few, detect(network, data, 16))["AP50"])
-
-    reached, taken = learn_by_heart(network, fit, batch, score, steps, enough=0.99)
+    score = scorer(few, images, fit)
+    reached, taken = learn_by_heart(network, fit, batch, lambda: score(network), steps, enough=0.99)
     return {
         "start_loss": start,
         "expected_start_loss": math.log(len(few["categories"])),

@@ -13,12 +13,10 @@ from pipeline.dataset import load_crops, load_pictures, read_split
 from pipeline.errors import run
 from pipeline.folders import whole_folder
 from pipeline.infer import best_device, classify_boxes, detect
-from pipeline.metrics import classifier_metrics, confusion, detector_metrics, precision_recall
+from pipeline.metrics import Results, classifier_metrics, confusion, detector_metrics, precision_recall
 from pipeline.models.checkpoint import Card, load_model
 from pipeline.params import Classifier, load_params
 from pipeline.section import validate
-
-Results = list[dict[str, Any]]
 
 
 def predict(model: nn.Module, card: Card, truth: Coco, images: Path, batch_size: int) -> Results:

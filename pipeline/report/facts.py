@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from pipeline.coco import Coco
+from pipeline.coco import Coco, category_names
 from pipeline.report.load import Inputs, Run
 from pipeline.report.table import METRICS, MISSING, REGIMES, number
 
@@ -91,7 +91,7 @@ class Confusion:
 
 
 def confusion(coco: Coco, run: Run) -> Confusion:
-    names = [c["name"] for c in sorted(coco["categories"], key=lambda c: int(c["id"]))]
+    names = category_names(coco)
     index = {name: n for n, name in enumerate(names)}
     counts = [[0] * len(names) for _ in names]
     for actual, predicted in run.confusion:
