@@ -2,7 +2,7 @@
 
     python -m bench.annotate
 
-Frames of 640x480 px with 20 instances each, as PNG files like those of the renderer.
+Frames of 640x480 px with 20 instances each, all labels, as PNG files like those of the renderer.
 """
 
 import argparse
@@ -15,11 +15,15 @@ import numpy as np
 from pycocotools import mask as coco_mask
 
 from pipeline.annotate import annotate_frame, annotate_split
-from pipeline.frame import Frame, Instance, write_frame
+from pipeline.frame import IDENTITY, Camera, Frame, Instance, Keypoint
+from pipeline.frame_files import write_frame
 from pipeline.params import Labels
 
 WIDTH_PX, HEIGHT_PX, INSTANCES = 640, 480, 20
-LABELS = Labels(min_visible_px=0, min_visible_fraction=0.0)
+LABELS = Labels(min_visible_px=0, min_visible_fraction=0.0, keypoint_tolerance=0.0)
+
+NAMES = ("top", "bottom", "left", "right")
+CAMERA = Camera("perspective", ((900, 0, 319.5), (0, 900, 239.5), (0, 0, 1)), (0.0,) * 5, IDENTITY)
 
 
 def make_frame(index: int) -> Frame:
@@ -32,8 +36,12 @@ def make_frame(index: int) -> Frame:
         ids[((x - cx) / rx) ** 2 + ((y - cy) / ry) ** 2 < 1] = number
     smooth = (x[..., None] // 3 + y[..., None] // 4 + np.array([0, 40, 80])) % 256
     rgb = (smooth + rng.integers(0, 12, (HEIGHT_PX, WIDTH_PX, 3))).clip(0, 255).astype(np.uint8)
-    instances = tuple(Instance(n, "thing", (0, 0, 1, 1), 10_000, 0.0) for n in range(1, INSTANCES + 1))
-    return Frame("train", index, rgb, ids, ("thing",), instances)
+    points = tuple(Keypoint(name, (1.234, 5.678), 1.5, 0.0) for name in NAMES)
+    instances = tuple(
+        Instance(n, "thing", (0, 0, 1, 1), 10_000, 0.0, box_3d_size_m=(0.1, 0.1, 0.1), keypoints=points)
+        for n in range(1, INSTANCES + 1)
+    )
+    return Frame("train", index, rgb, ids, ("thing",), instances, camera=CAMERA, keypoint_names={"thing": NAMES})
 
 
 def differences(frame: Frame) -> int:

@@ -6,11 +6,12 @@ from typing import Any, get_args
 
 from tqdm import tqdm
 
-from pipeline.coco import Coco, categories_of, sha256_of, write_json
+from pipeline.coco import Coco, categories_of, write_json
 from pipeline.errors import InputError, run
 from pipeline.folders import whole_folder
-from pipeline.frame import Frame, read_frame
-from pipeline.labelers import LABELERS
+from pipeline.frame import Frame
+from pipeline.frame_files import read_frame
+from pipeline.labelers import IMAGE_LABELERS, LABELERS
 from pipeline.labelers.visibility import visible_fraction
 from pipeline.masks import scan
 from pipeline.params import Labels, Task, load_params
@@ -29,7 +30,7 @@ def annotate_frame(frame: Frame, labels: Labels) -> list[dict[str, Any]]:
             continue
         annotation: dict[str, Any] = {"category_id": category_ids[instance.category]}
         for encode in LABELERS.values():
-            annotation |= encode(frame, instance, region)
+            annotation |= encode(frame, instance, region, labels)
         annotations.append(annotation)
     return annotations
 
@@ -38,24 +39,29 @@ def annotate_split(folders: list[Path], root: Path, labels: Labels) -> Coco:
     """COCO of the frames in `folders`; `file_name` is relative to `root`. Images without objects are kept."""
     coco = Coco(images=[], annotations=[], categories=[])
     for image_id, folder in enumerate(tqdm(folders, unit="frame", desc="annotate", mininterval=2), start=1):
-        frame = read_frame(folder)
-        coco["categories"] = coco["categories"] or categories_of(frame.categories)
-        coco["images"].append(_image(image_id, frame, folder / "rgb.png", root))
+        frame = read_frame(folder, pixels=False)
+        coco["categories"] = coco["categories"] or categories_of(frame.categories, frame.keypoint_names)
+        coco["images"].append({"id": image_id, **_image(frame, folder, root)})
         for annotation in annotate_frame(frame, labels):
             coco["annotations"].append({"id": len(coco["annotations"]) + 1, "image_id": image_id, **annotation})
     return coco
 
 
-def _image(image_id: int, frame: Frame, picture: Path, root: Path) -> dict[str, Any]:
+def _image(frame: Frame, folder: Path, root: Path) -> dict[str, Any]:
+    """Fields of an image; `frame` was read from `folder`, which has checked its checksums."""
     height_px, width_px = frame.ids.shape
-    return {
-        "id": image_id,
-        "file_name": picture.relative_to(root).as_posix(),
+    image = {
+        "file_name": (folder / "rgb.png").relative_to(root).as_posix(),
         "width": width_px,
         "height": height_px,
-        "sha256": sha256_of(picture),
+        "sha256": frame.sha256["rgb.png"],
         "domain": "synthetic",
     }
+    if "layers.npz" in frame.sha256:
+        image["layers_file"] = (folder / "layers.npz").relative_to(root).as_posix()
+    for encode in IMAGE_LABELERS.values():
+        image |= encode(frame)
+    return image
 
 
 def frame_folders(split: Path) -> list[Path]:

@@ -6,6 +6,7 @@ also commits to the pixels that it describes. Images carry `domain`: "synthetic"
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -24,9 +25,9 @@ REQUIRED: dict[str, dict[str, type]] = {
 class Coco(TypedDict):
     """The parts of a COCO file that this project uses."""
 
-    images: list[dict[str, Any]]  # id, file_name, width, height, sha256, domain
+    images: list[dict[str, Any]]  # id, file_name, width, height, sha256, domain, ...: docs/labels.md
     annotations: list[dict[str, Any]]  # id, image_id, category_id, bbox [x, y, w, h], area, iscrowd, ...
-    categories: list[dict[str, Any]]  # id from 1, name
+    categories: list[dict[str, Any]]  # id from 1, name, and keypoints where there are some
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -47,14 +48,27 @@ def read_json(path: Path, what: str) -> Any:
         raise InputError(f"{path}: expected {what}, found damaged JSON: {error}") from None
 
 
-def categories_of(names: tuple[str, ...] | list[str]) -> list[dict[str, Any]]:
-    """COCO categories: ids from 1 in the order of `names`."""
-    return [{"id": i, "name": name, "supercategory": ""} for i, name in enumerate(names, start=1)]
+def categories_of(
+    names: tuple[str, ...] | list[str], keypoints: Mapping[str, tuple[str, ...]] | None = None
+) -> list[dict[str, Any]]:
+    """COCO categories: ids from 1 in the order of `names`; those with keypoints say which, without a skeleton."""
+    categories: list[dict[str, Any]] = [
+        {"id": i, "name": name, "supercategory": ""} for i, name in enumerate(names, start=1)
+    ]
+    for category in categories:
+        if points := (keypoints or {}).get(category["name"]):
+            category |= {"keypoints": list(points), "skeleton": []}
+    return categories
 
 
 def category_names(coco: Coco) -> list[str]:
     """Names in the order of their ids."""
     return [c["name"] for c in sorted(coco["categories"], key=lambda c: int(c["id"]))]
+
+
+def names_of(coco: Coco) -> dict[int, str]:
+    """Category id -> name."""
+    return {c["id"]: c["name"] for c in coco["categories"]}
 
 
 def subset(coco: Coco, images: list[dict[str, Any]]) -> Coco:
@@ -78,7 +92,7 @@ def read_coco(path: Path, images: Path) -> Coco:
     coco = read_json(path, "COCO annotations")
     _check_sections(path, coco)
     sizes_wh = {i["id"]: _check_image(path, i, images) for i in coco["images"]}
-    names = {c["id"]: c["name"] for c in coco["categories"]}
+    names = names_of(coco)
     for annotation in coco["annotations"]:
         check_annotation(path, annotation, sizes_wh, names)
     result: Coco = coco

@@ -1,35 +1,58 @@
 """The contract between blender/ and pipeline/: one rendered view and the facts about what is in it.
 
-On disk a frame is a folder: `rgb.png` (8 bit sRGB), `ids.png` (16 bit, 0 is background) and `frame.json`,
-which carries the checksums of the two pictures, so that a damaged frame is found when it is read.
+`frame_files.py` says how it lies on disk.
 """
 
-import hashlib
-import io
-import json
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
-from pipeline.errors import InputError
+Point = tuple[float, float, float]
+Row = tuple[float, float, float, float]
+Pose = tuple[Row, Row, Row, Row]
+IDENTITY: Pose = ((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0), (0.0, 0.0, 1.0, 0.0), (0.0, 0.0, 0.0, 1.0))
 
-PICTURES = ("rgb.png", "ids.png")
+
+@dataclass(frozen=True)
+class Camera:
+    """How the view was taken, in OpenCV's conventions: x to the right, y down, z forward, m.
+
+    Pixel centres lie at whole numbers for `intrinsics`, so a centred principal point is ((W - 1) / 2, (H - 1) / 2).
+    Of an orthographic camera the focal lengths are px / m and depth does not divide.
+    """
+
+    kind: Literal["perspective", "orthographic"]
+    intrinsics: tuple[Point, Point, Point]  # [[fx, 0, cx], [0, fy, cy], [0, 0, 1]]
+    distortion: tuple[float, float, float, float, float]  # k1, k2, p1, p2, k3 of OpenCV
+    world_to_camera: Pose
+
+
+@dataclass(frozen=True)
+class Keypoint:
+    """A named point of an object, before the camera."""
+
+    name: str
+    xy_px: tuple[float, float]  # like boxes: (0, 0) is the outer corner of the upper left pixel; may leave the image
+    depth_m: float
+    behind_m: float | None  # how far behind the surface that its pixel shows; None outside of the image
 
 
 @dataclass(frozen=True)
 class Instance:
     """One object of a known category in a frame, seen or not."""
 
-    id: int  # its value in `Frame.ids`, from 1
+    id: int  # its value in `Frame.ids`, from 1; the same in every frame of a sequence
     category: str
     amodal_box_xyxy: tuple[float, float, float, float]  # px; of the whole silhouette, may leave the image
     amodal_area_px: int  # pixels of the whole silhouette, also those hidden or outside of the image
     truncated_fraction: float  # part of the silhouette that lies outside of the image
     drawn: dict[str, Any] = field(default_factory=dict)  # values drawn for it
+    object_to_camera: Pose = IDENTITY  # rotation and translation, no scale
+    box_3d_centre_m: Point = (0.0, 0.0, 0.0)  # in the object's own axes
+    box_3d_size_m: Point = (0.0, 0.0, 0.0)
+    keypoints: tuple[Keypoint, ...] = ()  # those before the camera
 
 
 @dataclass(frozen=True)
@@ -43,62 +66,10 @@ class Frame:
     categories: tuple[str, ...]
     instances: tuple[Instance, ...]
     drawn: dict[str, Any] = field(default_factory=dict)  # values drawn, by randomizer
-
-
-def png_bytes(pixels: npt.NDArray[Any]) -> bytes:
-    """Encode uint8 [H, W, 3] or uint16 [H, W]; no metadata, so that equal pixels give equal bytes."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
-
-
-def write_frame(frame: Frame, folder: Path) -> None:
-    """Write the three files of a frame into an existing folder."""
-    files = {"rgb.png": png_bytes(frame.rgb), "ids.png": png_bytes(frame.ids)}
-    facts = {
-        "split": frame.split,
-        "index": frame.index,
-        "size_wh": [frame.rgb.shape[1], frame.rgb.shape[0]],
-        "categories": list(frame.categories),
-        "instances": [asdict(i) for i in frame.instances],
-        "drawn": frame.drawn,
-        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
-    }
-    for name, data in files.items():
-        (folder / name).write_bytes(data)
-    (folder / "frame.json").write_text(json.dumps(facts, sort_keys=True) + "\n", encoding="utf-8")
-
-
-def read_facts(folder: Path) -> dict[str, Any]:
-    """The facts of a frame, after checking its pictures. Raises InputError that names the damaged file."""
-    path = folder / "frame.json"
-    try:
-        facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        expected = {name: facts["sha256"][name] for name in PICTURES}
-    except FileNotFoundError:
-        raise InputError(f"{path}: expected the facts of a frame, found no file.") from None
-    except (ValueError, KeyError, TypeError):
-        raise InputError(f"{path}: expected the facts of a frame, found a damaged file.") from None
-    for name, checksum in expected.items():
-        picture = folder / name
-        found = hashlib.sha256(picture.read_bytes()).hexdigest() if picture.exists() else "no file"
-        if found != checksum:
-            raise InputError(f"{picture}: expected the picture with sha256 {checksum[:12]}, found {found[:12]}.")
-    return facts
-
-
-def read_frame(folder: Path) -> Frame:
-    """Read a frame back. Raises InputError that names the damaged file."""
-    facts = read_facts(folder)
-    instances = tuple(
-        Instance(**{**values, "amodal_box_xyxy": tuple(values["amodal_box_xyxy"])}) for values in facts["instances"]
-    )
-    return Frame(
-        split=facts["split"],
-        index=facts["index"],
-        rgb=np.asarray(Image.open(folder / "rgb.png")),
-        ids=np.asarray(Image.open(folder / "ids.png")).astype(np.uint16),
-        categories=tuple(facts["categories"]),
-        instances=instances,
-        drawn=facts["drawn"],
-    )
+    camera: Camera | None = None
+    keypoint_names: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by category
+    sequence: int = 0  # frames of one sequence show the same objects
+    step: int = 0  # from 0, within the sequence
+    device: str = "cpu"  # that rendered it
+    layers: dict[str, npt.NDArray[np.float32]] = field(default_factory=dict)  # depth, normals, flow
+    sha256: dict[str, str] = field(default_factory=dict)  # of its files, when it was read from them

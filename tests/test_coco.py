@@ -10,9 +10,11 @@ import pytest
 from PIL import Image
 
 from pipeline.coco import (
+    Coco,
     categories_of,
     category_names,
     check_categories,
+    names_of,
     read_coco,
     read_json,
     sha256_of,
@@ -139,7 +141,9 @@ def test_sha256_of_known_bytes(tmp_path: Path) -> None:
 def test_categories_count_from_one_and_come_back_in_the_order_of_ids() -> None:
     categories = categories_of(["cat", "dog"])
     assert [(c["id"], c["name"]) for c in categories] == [(1, "cat"), (2, "dog")]
-    assert category_names({"images": [], "annotations": [], "categories": categories[::-1]}) == ["cat", "dog"]
+    backwards: Coco = {"images": [], "annotations": [], "categories": categories[::-1]}
+    assert category_names(backwards) == ["cat", "dog"]
+    assert names_of(backwards) == {1: "cat", 2: "dog"}
 
 
 def test_subset_keeps_the_annotations_of_its_images_and_all_categories() -> None:

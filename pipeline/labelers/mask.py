@@ -4,7 +4,8 @@ from typing import Any
 
 from pipeline.frame import Frame, Instance
 from pipeline.masks import Region
+from pipeline.params import Labels
 
 
-def encode(frame: Frame, instance: Instance, region: Region) -> dict[str, Any]:
+def encode(frame: Frame, instance: Instance, region: Region, labels: Labels) -> dict[str, Any]:
     return {"segmentation": region.rle(), "area": region.area_px}
