@@ -31,7 +31,7 @@ from pipeline.benchmarks.sheets import (
     tight_box_xywh,
 )
 from pipeline.coco import Coco, categories_of
-from pipeline.frame import png_bytes
+from pipeline.frame_files import png_bytes
 from pipeline.section import Count, NonNegative, Section
 
 TRAIN_SCANS = 898  # of 1797, half: the split of scikit-learn's example
