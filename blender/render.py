@@ -5,26 +5,30 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from blender.pool import Pool
-from blender.store import Store, base_key, frame_key
-from blender.worker import Job
+from blender.farm.keys import base_key, facts_of, frame_key
+from blender.farm.pool import Pool
+from blender.farm.store import Store
+from blender.farm.worker import Job
 from pipeline.cache import cache_folder
 from pipeline.errors import InputError, run
 from pipeline.folders import whole_folder
 from pipeline.params import Params, load_params
+
+if TYPE_CHECKING:
+    from blender.farm.cluster import Cluster
 
 MOST_WORKERS = 8  # beyond, memory grows and frames/s hardly
 BAR: dict[str, Any] = {"smoothing": 0.05, "mininterval": 0.2 if sys.stderr.isatty() else 10}
 FREE_BYTES = 1_000_000  # for each frame, generously
 
 
-def jobs_of(params: Params) -> list[Job]:
-    """Every frame that the parameters ask for."""
-    base = base_key(params)
+def jobs_of(params: Params, device: str) -> list[Job]:
+    """Every frame that the parameters ask for, from devices of this kind."""
+    base = base_key(facts_of(params, device))
     splits = {"train": params.render.train, "val": params.render.val}
     return [Job(s, i, frame_key(base, s, i)) for s, count in splits.items() for i in range(count)]
 
@@ -36,20 +40,35 @@ def share_cores(params: Params) -> tuple[int, int]:
     return workers, max(1, cores // workers)
 
 
-def render_missing(params: Params, jobs: list[Job], root: Path) -> int:
+def crew_of(params: Params, root: Path) -> "Pool | Cluster":
+    """Who renders: workers on this machine, or a cluster."""
+    if params.render.scheduler is None:
+        return Pool(params, *share_cores(params), root)
+    from blender.farm.cluster import Cluster  # distributed takes a second to import
+
+    return Cluster(params, root)
+
+
+def render_all(params: Params, root: Path) -> list[Job]:
+    """Have every frame in the store; the result names them all."""
+    with crew_of(params, root) as crew:
+        wanted = params.render.device
+        jobs = jobs_of(params, "cpu" if wanted == "cpu" else crew.device().kind)
+        render_missing(crew, jobs, root)
+    return jobs
+
+
+def render_missing(crew: "Pool | Cluster", jobs: list[Job], root: Path) -> int:
     """Render what the store lacks, with a progress bar; returns how many frames that were."""
     store = Store(root)
+    store.clean()
     missing = [job for job in jobs if not store.has(job.key)]
-    workers, threads = share_cores(params)
-    workers = min(workers, max(1, len(missing)))
     print(f"{len(jobs)} frames: {len(jobs) - len(missing)} in the store, {len(missing)} to render", flush=True)
-    if not missing:
-        return 0
-    _check_room(root, len(missing))
-    print(f"Cycles on the CPU, {workers} workers with {threads} threads", flush=True)
-    pool = Pool(params, workers, threads, root)
-    for _ in tqdm(pool.render(missing), total=len(missing), unit="frame", desc="render", **BAR):
-        pass
+    if missing:
+        _check_room(root, len(missing))
+        print(f"Cycles on {crew.device(len(missing))}, {crew}", flush=True)
+        for _ in tqdm(crew.render(missing), total=len(missing), unit="frame", desc="render", **BAR):
+            pass
     return len(missing)
 
 
@@ -75,10 +94,10 @@ def main() -> None:
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    params = load_params(args.params)
-    jobs = jobs_of(params)
-    render_missing(params, jobs, cache_folder())
-    link_all(jobs, cache_folder(), args.out)
+    try:
+        link_all(render_all(load_params(args.params), cache_folder()), cache_folder(), args.out)
+    except KeyboardInterrupt:
+        sys.exit("interrupted: the frames made so far are kept, the same command goes on with the others.")
 
 
 if __name__ == "__main__":

@@ -5,8 +5,10 @@ others that import it. Tests that need it are in blender_*.py, see test_blender.
 """
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,8 @@ import yaml
 from pipeline.params import Params, load_params
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-SMALL = {"train": 3, "val": 1, "width_px": 40, "height_px": 30, "samples": 1, "workers": 1, "timeout_s": 60.0}
+SMALL: dict[str, Any] = {"train": 3, "val": 1, "width_px": 40, "height_px": 30, "samples": 1, "workers": 1}
+SMALL["timeout_s"], SMALL["device"] = 60.0, "cpu"  # GPUs differ in the last digits
 
 
 def small_values(**render: Any) -> dict[str, Any]:
@@ -52,6 +55,33 @@ def run_command(store: Path, line: list[str]) -> subprocess.CompletedProcess[str
     return subprocess.run(
         line, cwd=REPOSITORY, env=environment(store), capture_output=True, text=True, timeout=120, check=False
     )
+
+
+def start_stage(folder: Path, store: Path, **settings: Any) -> subprocess.Popen[str]:
+    """The same as `render`, to be disturbed: leader of a process group of its own, which hears Ctrl-C."""
+    folder.mkdir(parents=True, exist_ok=True)
+    params = write_params(folder / "params.yaml", small_values(**settings))
+    return subprocess.Popen(
+        command("blender.render", "--params", params, "--out", folder / "data" / "frames"),
+        cwd=REPOSITORY,
+        env=environment(store),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+    )
+
+
+def frames_in(store: Path) -> int:
+    return len(list((store / "frames").glob("??/*/frame.json")))
+
+
+def wait_for_frames(store: Path, count: int) -> None:
+    deadline = time.monotonic() + 60
+    while frames_in(store) < count and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert frames_in(store) >= count
 
 
 def render(folder: Path, store: Path, **settings: Any) -> str:

@@ -2,16 +2,21 @@
 
 import os
 import signal
+import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rendering import files_of, small_params
 
-from blender.pool import Pool
+from blender.farm.device import Device
+from blender.farm.hand import Hand
+from blender.farm.pool import Pool
+from blender.farm.store import Store
+from blender.farm.worker import Job
 from blender.render import jobs_of
-from blender.store import Store
-from blender.worker import Job
 from pipeline.errors import InputError
 from pipeline.params import Params
 
@@ -30,63 +35,110 @@ def undisturbed(rendered: Path, jobs: list[Job]) -> dict[str, dict[str, bytes]]:
     return frames_of(rendered / "store", jobs)
 
 
+def kill(hand: Hand) -> None:
+    assert hand.process.pid is not None
+    os.kill(hand.process.pid, signal.SIGKILL)
+
+
 def test_a_frame_depends_neither_on_its_forerunners_nor_on_the_number_of_threads(
     params: Params, store: Path, rendered: Path
 ) -> None:
-    jobs = jobs_of(params)[::-1]
-    done = list(Pool(params, workers=1, threads=1, store=store).render(jobs))
-    assert done == jobs
+    jobs = jobs_of(params, "cpu")[::-1]
+    with Pool(params, workers=1, threads=1, store=store) as pool:
+        assert list(pool.render(jobs)) == jobs
     assert frames_of(store, jobs) == undisturbed(rendered, jobs)
 
 
-def test_one_frame_alone(params: Params, store: Path, rendered: Path) -> None:
-    jobs = [Job("train", 3, jobs_of(params)[3].key)]
-    assert list(Pool(params, workers=1, threads=2, store=store).render(jobs)) == jobs
+def test_one_frame_alone_and_then_another(params: Params, store: Path, rendered: Path) -> None:
+    jobs = jobs_of(params, "cpu")
+    with Pool(params, workers=1, threads=2, store=store) as pool:
+        assert list(pool.render([jobs[3]])) == [jobs[3]]
+        (hand,) = pool.hands
+        assert list(pool.render([jobs[1]])) == [jobs[1]]
+        assert pool.hands == [hand]  # the same worker
+    assert frames_of(store, [jobs[1], jobs[3]]) == undisturbed(rendered, [jobs[1], jobs[3]])
+    assert not hand.process.is_alive()
+
+
+def test_a_worker_that_dies_idle_costs_no_try(params: Params, store: Path, rendered: Path) -> None:
+    jobs = jobs_of(params, "cpu")
+    with Pool(params, workers=1, threads=1, store=store) as pool:
+        for job in pool.render(jobs):
+            if job in jobs[:2]:
+                kill(pool.hands[0])
+                pool.hands[0].process.join()
+        assert pool.failures == {}
     assert frames_of(store, jobs) == undisturbed(rendered, jobs)
 
 
-def test_killed_workers_are_replaced(params: Params, store: Path, rendered: Path) -> None:
-    """The one that has just made the first frame, which is idle, and the other in the middle of its own."""
-    jobs = jobs_of(params)
-    pool = Pool(params, workers=2, threads=1, store=store)
-    done = []
-    for job in pool.render(jobs):
-        done.append(job)
-        if len(done) == 1:
-            assert len(pool.hands) == 2
-            for hand in pool.hands:
-                assert hand.process.pid is not None
-                os.kill(hand.process.pid, signal.SIGKILL)
-                hand.process.join()
-    assert any("exit code -9" in problem for problems in pool.failures.values() for problem in problems)
+def test_killed_at_any_moment(params: Params, store: Path, rendered: Path) -> None:
+    """One that is starting, then others in the middle of a frame, each frame at most once."""
+    jobs, hit = jobs_of(params, "cpu"), set()
+    over = threading.Event()
+
+    def killer(pool: Pool) -> None:
+        while not over.wait(0.02):
+            for hand in list(pool.hands):
+                if hand.job not in hit and len(hit) < 4:
+                    hit.add(hand.job)
+                    with suppress(ProcessLookupError):  # it has just been replaced
+                        kill(hand)
+
+    with Pool(params, workers=2, threads=1, store=store) as pool:
+        thread = threading.Thread(target=killer, args=[pool])
+        thread.start()
+        try:
+            done = list(pool.render(jobs))
+        finally:
+            over.set()
+            thread.join()
+    assert None in hit and len(hit) > 1
+    problems = [problem for found in pool.failures.values() for problem in found]
+    assert set(problems) <= {"the worker died (exit code -9)"} and len(problems) < len(hit)
     assert sorted(map(str, done)) == sorted(map(str, jobs))
     assert frames_of(store, jobs) == undisturbed(rendered, jobs)
 
 
 def test_workers_make_a_bounded_number_of_frames(tmp_path: Path, store: Path, rendered: Path) -> None:
     params = small_params(tmp_path, train=5, frames_per_worker=2)
-    jobs = jobs_of(params)
-    pool = Pool(params, workers=1, threads=2, store=store)
+    jobs = jobs_of(params, "cpu")
     pids = set()
-    for _ in pool.render(jobs):
-        pids |= {hand.process.pid for hand in pool.hands}
+    with Pool(params, workers=1, threads=2, store=store) as pool:
+        for _ in pool.render(jobs):
+            pids |= {hand.process.pid for hand in pool.hands}
     assert len(pids) == 3  # six frames
     assert frames_of(store, jobs) == undisturbed(rendered, jobs)
 
 
 def test_hanging_worker_is_reported_with_its_frame(tmp_path: Path, store: Path) -> None:
     params = small_params(tmp_path, timeout_s=0.001)
-    pool = Pool(params, workers=1, threads=1, store=store)
-    with pytest.raises(InputError) as error:
-        list(pool.render(jobs_of(params)))
+    began = time.monotonic()
+    with Pool(params, workers=1, threads=1, store=store) as pool:
+        with pytest.raises(InputError) as error:
+            list(pool.render(jobs_of(params, "cpu")))
+        processes = [hand.process for hand in pool.hands]
     problem = "no answer within 0.001 s"
     assert str(error.value) == f"frame train/0: failed 2 times: {problem}; {problem}. The frames made so far are kept."
-    assert not any(hand.process.is_alive() for hand in pool.hands)
+    assert not any(process.is_alive() for process in processes)
+    assert time.monotonic() - began < 60
+
+
+@pytest.mark.parametrize(("wanted", "size"), [(0, 4), (3, 3)])
+def test_two_workers_for_each_gpu_unless_told_otherwise(wanted: int, size: int, tmp_path: Path, store: Path) -> None:
+    """How many there are and what the others are told; no GPU is used."""
+    with Pool(small_params(tmp_path, workers=wanted), wanted or 8, threads=1, store=store) as pool:
+        pool._settle_on(Device("cuda", ("A", "B")))
+        assert (pool.size, pool.params.render.device) == (size, "cuda")
+        pool._settle_on(Device("cuda", ("A",)))  # the second worker: nothing new
+        assert pool.size == size
 
 
 def test_wrong_params_are_reported_by_the_first_worker(tmp_path: Path, store: Path) -> None:
     params: Any = small_params(tmp_path)
     params = params.model_copy(update={"scene": params.scene.model_copy(update={"name": "digit"})})
-    with pytest.raises(InputError, match=r"scene\.name.*'digits'"):
-        list(Pool(params, workers=2, threads=1, store=store).render(jobs_of(params)))
+    with (
+        Pool(params, workers=2, threads=1, store=store) as pool,
+        pytest.raises(InputError, match=r"scene\.name.*'digits'"),
+    ):
+        list(pool.render(jobs_of(params, "cpu")))
     assert not (store / "frames").exists()

@@ -1,20 +1,22 @@
 """The stage: the same bytes however frames were made, only what is missing is made, nothing is left half-written."""
 
 import os
+import re
 import signal
-import subprocess
 import time
 from pathlib import Path
 
+import pytest
 from rendering import (
-    REPOSITORY,
     command,
-    environment,
     files_of,
+    frames_in,
     render,
     run_command,
     run_stage,
     small_values,
+    start_stage,
+    wait_for_frames,
     write_params,
 )
 
@@ -57,25 +59,59 @@ def test_only_missing_frames_are_rendered(store: Path, tmp_path: Path) -> None:
     assert files_of(tmp_path / "data" / "frames") == before
 
 
-def test_killed_run_goes_on_where_it_was(rendered: Path, store: Path, tmp_path: Path) -> None:
-    params = write_params(tmp_path / "params.yaml", small_values(train=5))
-    frames = tmp_path / "data" / "frames"
-    line = command("blender.render", "--params", params, "--out", frames)
-    running = subprocess.Popen(
-        line, cwd=REPOSITORY, env=environment(store), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    deadline = time.monotonic() + 60
-    while len(list(store.rglob("frame.json"))) < 2 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    os.kill(running.pid, signal.SIGKILL)
+@pytest.mark.parametrize("frames_before", [0, 1, 4])
+def test_killed_run_goes_on_where_it_was(frames_before: int, rendered: Path, store: Path, tmp_path: Path) -> None:
+    """Everything at once by kill -9, at the start, in the middle and near the end."""
+    running = start_stage(tmp_path, store, train=5, workers=2)
+    if frames_before:
+        wait_for_frames(store, frames_before)
+    else:
+        time.sleep(0.3)
+    os.killpg(running.pid, signal.SIGKILL)
     running.communicate()
     assert not (tmp_path / "data").exists()
 
     (tmp_path / "data" / ".frames.part" / "frames" / "train").mkdir(parents=True)  # as if killed while linking
+    there = frames_in(store)
+    assert there >= frames_before
     printed = render(tmp_path, store, train=5)
-    assert "6 frames: 0 in the store" not in printed
-    assert files_of(frames) == files_of(rendered / "data" / "frames")
+    assert f"6 frames: {there} in the store, {6 - there} to render" in printed
+    assert files_of(tmp_path / "data" / "frames") == files_of(rendered / "data" / "frames")
     assert [p.name for p in (tmp_path / "data").iterdir()] == ["frames"]
+    assert list((store / "frames" / "unfinished").iterdir()) == []
+
+
+def test_orphaned_workers_end_by_themselves(rendered: Path, store: Path, tmp_path: Path) -> None:
+    """Only the stage is killed; meanwhile another run needs the same frames."""
+    running = start_stage(tmp_path, store, train=5, workers=2)
+    wait_for_frames(store, 1)
+    running.kill()
+    assert "6 frames: " in render(tmp_path, store, train=5)
+    assert files_of(tmp_path / "data" / "frames") == files_of(rendered / "data" / "frames")
+    running.communicate(timeout=30)  # until the last holder of its pipes is gone
+
+
+def test_ctrl_c_ends_with_one_line_and_the_run_goes_on(rendered: Path, store: Path, tmp_path: Path) -> None:
+    """As a terminal sends it: to the stage and its workers."""
+    running = start_stage(tmp_path, store, train=5, workers=2)
+    wait_for_frames(store, 1)
+    os.killpg(running.pid, signal.SIGINT)
+    _, errors = running.communicate(timeout=30)
+    assert running.returncode == 1
+    assert errors.splitlines()[-1].startswith("interrupted: the frames made so far are kept")
+    assert "Traceback" not in errors and "Process" not in errors
+    assert not (tmp_path / "data").exists()
+
+    there = frames_in(store)
+    assert f"6 frames: {there} in the store, {6 - there} to render" in render(tmp_path, store, train=5)
+    assert files_of(tmp_path / "data" / "frames") == files_of(rendered / "data" / "frames")
+
+
+def test_progress_shows_rate_and_time_left(store: Path, tmp_path: Path) -> None:
+    running = start_stage(tmp_path, store, train=2)
+    _, errors = running.communicate(timeout=60)
+    assert re.search(r"render: +0%.* 0/3 \[", errors)
+    assert re.search(r"render: 100%.* 3/3 \[\d\d:\d\d<\d\d:\d\d, +[\d.]+(frame/s|s/frame)\]", errors)
 
 
 def test_full_disk_is_one_message_and_leaves_nothing(store: Path, tmp_path: Path) -> None:
@@ -99,7 +135,7 @@ def test_full_disk_while_linking_leaves_the_frames_of_before(store: Path, tmp_pa
         "import os, resource, sys; from pathlib import Path; from blender.render import jobs_of, link_all;"
         "from pipeline.errors import run; from pipeline.params import load_params;"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024)); os.link = lambda *_: os.unlink('not there');"
-        "run(lambda: link_all(jobs_of(load_params(Path(sys.argv[1]))), Path(sys.argv[2]), Path(sys.argv[3])))"
+        "run(lambda: link_all(jobs_of(load_params(Path(sys.argv[1])), 'cpu'), Path(sys.argv[2]), Path(sys.argv[3])))"
     )
     line = [*command("x")[:1], "-c", program, str(tmp_path / "params.yaml"), str(store), str(target)]
     done = run_command(store, line)

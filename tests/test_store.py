@@ -1,17 +1,20 @@
 """The frame store: frames whole or not at all, found again by what they depend on."""
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from rendering import files_of, small_params, small_values, write_params
+from rendering import REPOSITORY, files_of
 
-from blender import store as store_module
-from blender.store import Store, base_key, frame_key
+from blender.farm.keys import frame_key
+from blender.farm.store import Store
 from pipeline.errors import InputError
-from pipeline.frame import Frame, read_frame
-from pipeline.params import load_params
+from pipeline.frame import Frame
+from pipeline.frame_files import read_frame
 
 KEY = frame_key("base", "train", 0)
 
@@ -55,40 +58,62 @@ def test_damaged_frame_is_noticed_and_makes_room(name: str, store: Path, capsys:
     assert frames.has(KEY)
 
 
+def test_full_disk_leaves_nothing(store: Path) -> None:
+    """The second file cannot be written: a name that is longer than file systems allow stands for it."""
+    frames = Store(store)
+    with pytest.raises(OSError, match="too long"):
+        frames.put_files(KEY, {"rgb.png": b"1", "x" * 300: b"2"})
+    assert files_of(store) == {} and not frames.folder(KEY).exists()
+
+
 def test_failed_put_leaves_nothing(store: Path) -> None:
     """A frame whose ids cannot be encoded as PNG, after its colours could."""
     frames = Store(store)
     broken = Frame("train", 0, frame().rgb, np.zeros((11, 7), np.complex64), ("cat",), ())  # type: ignore[arg-type]
     with pytest.raises(TypeError):
         frames.put(KEY, broken)
-    assert files_of(store) == {}
-    assert list(frames.folder(KEY).parent.iterdir()) == []
+    assert files_of(store) == {} and not frames.has(KEY)
 
 
-def test_key_follows_what_a_frame_depends_on_and_nothing_else(tmp_path: Path) -> None:
-    def key(section: str, name: str, value: Any) -> str:
-        values = small_values()
-        (values[section] if section else values)[name] = value
-        return base_key(load_params(write_params(tmp_path / "params.yaml", values)))
+KILLED = """
+import os, sys
+from pathlib import Path
+from blender.farm.store import Store
 
-    base = base_key(small_params(tmp_path))
-    other = [("", "seed", 1), ("scene", "height_m", 0.1), ("render", "samples", 2), ("render", "width_px", 41)]
-    keys = [key(*change) for change in other]
-    assert len({base, *keys}) == 1 + len(other)
-    for change in (
-        ("render", "train", 9),
-        ("render", "workers", 2),
-        ("train", "seed", 1),
-        ("labels", "min_visible_px", 9),
-    ):
-        assert key(*change) == base
-    assert len({frame_key(base, s, i) for s in ("train", "val") for i in (0, 1)}) == 4
+class Files(dict):
+    def items(self):
+        yield "rgb.png", b"half of a frame"
+        os.kill(os.getpid(), 9) if sys.argv[2] == "dies" else sys.stdin.read()
+
+print("writing", flush=True)
+Store(Path(sys.argv[1])).put_files("ab" * 32, Files())
+"""
 
 
-def test_code_that_hands_out_work_does_not_count(tmp_path: Path) -> None:
-    """Its files are named in ORCHESTRATION: a renamed one would silently begin to count."""
-    folder = Path(store_module.__file__).parent
-    assert all((folder / name).is_file() for name in store_module.ORCHESTRATION)
+def writer(store: Path, how: str) -> subprocess.Popen[str]:
+    """A process that stops in the middle of writing a frame."""
+    line = [sys.executable, "-c", KILLED, str(store), how]
+    process = subprocess.Popen(line, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None and process.stdout.readline() == "writing\n"
+    return process
+
+
+def test_what_a_killed_writer_left_is_removed_and_a_living_one_s_is_not(store: Path) -> None:
+    dead, living = writer(store, "dies"), writer(store, "waits")
+    dead.communicate()
+    frames = Store(store)
+    while len(list(frames.unfinished.glob("*/rgb.png"))) < 2:
+        time.sleep(0.01)
+    frames.clean()
+    assert len(list(frames.unfinished.glob("*/rgb.png"))) == 1
+    assert len(list(frames.unfinished.iterdir())) == 2  # its folder and its lock
+    assert not frames.has("ab" * 32)
+
+    living.communicate("go on")
+    assert living.returncode == 0
+    assert files_of(frames.folder("ab" * 32)) == {"rgb.png": b"half of a frame"}
+    frames.clean()
+    assert list(frames.unfinished.iterdir()) == []
 
 
 def test_no_room_is_said_before_rendering(store: Path) -> None:
