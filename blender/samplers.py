@@ -1,6 +1,6 @@
 """Random numbers: one stream for each frame and name, and draws from the distributions of params.yaml."""
 
-from typing import Any
+from typing import Any, Literal
 from zlib import crc32
 
 import numpy as np
@@ -8,6 +8,9 @@ import numpy as np
 from pipeline.section import Distribution
 
 Rng = np.random.Generator
+Part = Literal["low", "middle", "high"]
+
+DEVIATIONS = 2  # of a normal distribution at its ends
 
 
 def stream(seed: int, split: str, index: int, name: str) -> Rng:
@@ -43,3 +46,17 @@ def centre(distribution: Distribution) -> Any:
         return (args[0] + args[1]) // 2
     middle = np.exp(np.mean(np.log(args))) if kind == "loguniform" else np.mean(args)
     return float(middle)
+
+
+def end(distribution: Distribution, part: Part) -> Any:
+    """The low, middle or high end of a distribution: of a choice its first, middle or last value, whatever their
+    weights; of a normal distribution two deviations from the mean."""
+    kind, args = distribution.kind, distribution.args
+    if kind == "choice":
+        different = [value for n, value in enumerate(args) if value not in args[:n]]
+        return different[{"low": 0, "middle": len(different) // 2, "high": -1}[part]]
+    if part == "middle" or kind == "constant":
+        return centre(distribution)
+    if kind == "normal":
+        return float(args[0] + {"low": -DEVIATIONS, "high": DEVIATIONS}[part] * args[1])
+    return args[0 if part == "low" else 1]

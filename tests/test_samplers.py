@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from blender.allowed import integers, names, numbers
-from blender.samplers import centre, draw, stream
+from blender.samplers import Part, centre, draw, end, stream
 from pipeline.errors import InputError
 from pipeline.section import Distribution, Section, validate
 
@@ -66,6 +66,25 @@ def test_a_bare_value_is_constant(value: Any) -> None:
 def test_centre(value: Any, expected: Any) -> None:
     found = centre(distribution(value))
     assert found == pytest.approx(expected) and type(found) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("value", "ends"),
+    [
+        ({"uniform": [1.0, 4.0]}, [1.0, 2.5, 4.0]),
+        ({"loguniform": [1.0, 16.0]}, [1.0, 4.0, 16.0]),
+        ({"normal": [0.5, 0.25]}, [0.0, 0.5, 1.0]),
+        ({"integer": [0, 5]}, [0, 2, 5]),
+        ({"choice": ["a", "a", "a", "b", "c"]}, ["a", "b", "c"]),
+        ({"choice": ["a", "a", "b"]}, ["a", "b", "b"]),
+        ({"choice": [[0, 1], [2, 3], [4, 5]]}, [[0, 1], [2, 3], [4, 5]]),
+        ("plain", ["plain"] * 3),
+    ],
+)
+def test_ends(value: Any, ends: list[Any]) -> None:
+    parts: tuple[Part, ...] = ("low", "middle", "high")
+    found = [end(distribution(value), part) for part in parts]
+    assert found == ends and [type(f) for f in found] == [type(e) for e in ends]
 
 
 def test_streams_depend_on_seed_split_frame_and_name_alone() -> None:
