@@ -1,0 +1,94 @@
+"""One render setting tried out: the pipeline's own stages, as processes, up to the metrics of a trained model."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.errors import InputError
+from pipeline.params import Yaml
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the table varies."""
+
+    samples: int
+    denoiser: str
+    width_px: int
+    height_px: int
+
+    def __str__(self) -> str:
+        return f"{self.width_px}x{self.height_px}, {self.samples} samples, denoiser {self.denoiser}"
+
+    @property
+    def name(self) -> str:
+        return f"{self.width_px}x{self.height_px}-{self.samples}-{self.denoiser}"
+
+    def params(self, given: Path, frames: int, seed: int) -> dict[str, Any]:
+        """Those of the file with this setting; the least visible part of a picture stays the same."""
+        values: dict[str, Any] = yaml.load(given.read_text(encoding="utf-8"), Loader=Yaml)
+        larger = self.width_px * self.height_px / (values["render"]["width_px"] * values["render"]["height_px"])
+        size = {"width_px": self.width_px, "height_px": self.height_px}
+        values["render"] |= {**size, "samples": self.samples, "denoiser": self.denoiser, "train": frames}
+        values["labels"]["min_visible_px"] = round(values["labels"]["min_visible_px"] * larger)
+        values["train"]["seed"] = seed
+        return values
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A setting with as many frames as its render time allows."""
+
+    setting: Setting
+    frames: int
+    given: Path  # params.yaml
+    work: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.work / f"{self.setting.name}-{self.frames}"
+
+    def metrics(self, task: str, seed: int) -> dict[str, Any]:
+        """Of the model trained on these frames alone; what an earlier run has made is used again."""
+        out = self.folder / f"{task}-{seed}"
+        if not (out / "metrics.json").exists():
+            params, data = self._params(seed), self._data()
+            own, real = data / "synthetic" / task, data / "real" / task
+            stage("pipeline.train", params, task=task, data=own, images=data, out=out / "model")
+            stage("pipeline.evaluate", params, model=out / "model", synthetic=own, real=real, images=data, out=out)
+        found: dict[str, Any] = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+        return found
+
+    def _params(self, seed: int) -> Path:
+        path = self.folder / f"params-{seed}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(yaml.safe_dump(self.setting.params(self.given, self.frames, seed)), encoding="utf-8")
+        return path
+
+    def _data(self) -> Path:
+        """Frames, their annotations, and a link to the real images, which are the same for all."""
+        data, params, real = self.folder / "data", self._params(0), self.work / "real"
+        if not (data / "synthetic").exists():
+            stage("blender.render", params, out=data / "frames")
+            stage("pipeline.annotate", params, frames=data / "frames", out=data / "synthetic")
+        if not real.exists():
+            stage("pipeline.benchmarks", params, out=real)
+        if not (data / "real").exists():
+            (data / "real").symlink_to(real.resolve(), target_is_directory=True)
+        return data
+
+
+def stage(module: str, params: Path, **paths: str | Path) -> None:
+    """Run a stage; what it prints goes to `log.txt` beside the params. Raises InputError that names the log."""
+    given = [word for name, value in paths.items() for word in (f"--{name}", str(value))]
+    log = params.with_name("log.txt")
+    with log.open("a", encoding="utf-8") as lines:
+        line = [sys.executable, "-m", module, "--params", str(params), *given]
+        done = subprocess.run(line, check=False, stdout=lines, stderr=subprocess.STDOUT)
+    if done.returncode:
+        raise InputError(f"{log}: expected {module} to end well, found exit code {done.returncode}.")

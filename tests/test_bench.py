@@ -1,0 +1,121 @@
+"""The arithmetic of bench/ by hand: times, memory, boxes. The measurements themselves take minutes."""
+
+import json
+import os
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bench.alike import boxes_apart_px
+from bench.changes import only_camera_varies, sized
+from bench.convert import _unlike
+from bench.memory import memory_mb, report
+from bench.settings import report as settings_report
+from bench.side import Side
+from bench.spread import ratios, spread, table
+from bench.trial import Setting
+from bench.workers import rate
+from pipeline.params import Params, load_params
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PARAMS = REPOSITORY / "params.yaml"
+
+
+def test_a_ratio_is_taken_of_neighbours() -> None:
+    """The machine was slow in the second round. Medians would give 6 / 4 = 1.5."""
+    assert ratios([2.0, 20.0, 6.0], [1.0, 10.0, 4.0]).middle == 2.0
+    assert spread([1, 2, 3, 4, 5]).text(1) == "3.0 [2.0, 4.0]"
+
+
+def test_table_is_markdown() -> None:
+    assert table(["a", "b"], [["1", "2"]]) == "| a | b |\n| --- | --- |\n| 1 | 2 |"
+
+
+def test_rate_leaves_out_the_first_frames_of_each_worker() -> None:
+    """Two workers: four frames are left out, then one comes every half second."""
+    assert rate([0.0, 9.0, 9.1, 10.0, 10.5, 11.0, 11.5], workers=2) == pytest.approx(2.0)
+
+
+def test_memory_report_compares_both_ends() -> None:
+    """1 s a frame and 100 MB in the first half, 2 s and 110 MB in the second; windows of 4 of 16 frames."""
+    moments = [float(i) if i < 8 else 7.0 + 2 * (i - 7) for i in range(16)]
+    seen = [(at, 300.0, 100.0 if i < 8 else 110.0) for i, at in enumerate(moments)]
+    lines = report(seen, window=4).splitlines()
+    assert lines[2:] == [
+        "| RSS, MB | 300.00 | 300.00 | +0.0 % |",
+        "| USS, MB | 100.00 | 110.00 | +10.0 % |",
+        "| frames/s, first and last | 1.00 | 0.50 | -50.0 % |",
+        "| largest USS, MB |  | 110.00 |  |",
+    ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_memory_counts_what_a_process_takes() -> None:
+    _, before = memory_mb(os.getpid())
+    taken = b"x" * 50_000_000
+    rss, after = memory_mb(os.getpid())
+    assert 45 < after - before < 60 and rss >= after > len(taken) / 1e6
+
+
+def coco(path: Path, *boxes: list[float]) -> Path:
+    annotations = [{"image_id": 7, "bbox": box} for box in boxes]
+    path.write_text(json.dumps({"images": [{"id": 7}], "annotations": annotations}), encoding="utf-8")
+    return path
+
+
+def test_boxes_are_compared_whatever_their_order(tmp_path: Path) -> None:
+    one = coco(tmp_path / "one.json", [0, 0, 5, 5], [20, 30, 7, 11])
+    other = coco(tmp_path / "other.json", [20, 30, 7, 9], [0, 0, 5, 5])
+    assert boxes_apart_px(one, one) == 0
+    assert boxes_apart_px(one, other) == 2
+    assert boxes_apart_px(one, coco(tmp_path / "fewer.json", [0, 0, 5, 5])) == float("inf")
+
+
+def test_run_lengths_of_both_kinds_are_compared(tmp_path: Path) -> None:
+    """A mask of 2x3 px whose middle column is set, as BlenderProc writes it and as pycocotools compresses it."""
+    plain = {"size": [2, 3], "counts": [2, 2, 2]}
+    compressed = {"size": [2, 3], "counts": "222"}
+    same = {"area": 2, "bbox": [1, 0, 1, 2]}
+    theirs, ours = tmp_path / "theirs.json", tmp_path / "ours.json"
+    theirs.write_text(json.dumps({"annotations": [{**same, "segmentation": plain}]}), encoding="utf-8")
+    ours.write_text(json.dumps([[{**same, "segmentation": compressed}]]), encoding="utf-8")
+    assert _unlike(theirs, ours) == 0
+    ours.write_text(json.dumps([[{**same, "area": 3, "segmentation": compressed}]]), encoding="utf-8")
+    assert _unlike(theirs, ours) == 1
+
+
+@pytest.mark.parametrize("size_wh", [(320, 240), (640, 480)])
+def test_a_setting_keeps_params_valid_and_its_smallest_label_as_large_a_part(size_wh: tuple[int, int]) -> None:
+    values = Setting(2, "fast", *size_wh).params(PARAMS, frames=77, seed=3)
+    params, given = Params.model_validate(values), load_params(PARAMS)
+    assert (params.render.train, params.render.samples, params.render.denoiser, params.train.seed) == (77, 2, "fast", 3)
+    larger = size_wh[0] * size_wh[1] / (given.render.width_px * given.render.height_px)
+    assert params.labels.min_visible_px == given.labels.min_visible_px * larger
+
+
+def test_the_best_setting_is_that_of_real_val_not_of_real_test() -> None:
+    rows = [["good on test", "1", 5, [0.8, 0.8], [0.99, 0.99]], ["good on val", "1", 5, [0.9, 0.9], [0.5, 0.7]]]
+    lines = settings_report(rows, 60, "classifier").splitlines()
+    assert lines[2].startswith("| good on val") and "0.6000 ± 0.1414" in lines[2]
+
+
+def test_a_comparison_varies_nothing_but_the_camera() -> None:
+    params = only_camera_varies(sized(load_params(PARAMS), (64, 48), samples=3))
+    assert [name for name, given in params.randomizers.items() if given["enabled"]] == ["camera"]
+    assert (params.render.width_px, params.render.height_px, params.render.samples) == (64, 48, 3)
+    assert params.render.device == "cpu"
+
+
+def test_a_side_that_dies_is_an_error() -> None:
+    side = Side(sys.executable, "this_module_does_not_exist")
+    with closing(side), pytest.raises(RuntimeError, match="expected an answer, found its end"):
+        side.ask("render")
+
+
+def test_settings_file_is_what_the_stages_read(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(Setting(1, "none", 320, 240).params(PARAMS, 5, 0)), encoding="utf-8")
+    assert load_params(path).render.train == 5
