@@ -5,6 +5,8 @@ from typing import Any
 
 import bpy
 
+from blender.picture.lens import Lens
+
 
 @dataclass
 class Labelled:
@@ -14,6 +16,7 @@ class Labelled:
     category: str
     radius_m: float  # of the circle on the ground that nothing else should touch
     drawn: dict[str, Any] = field(default_factory=dict)
+    keypoints: dict[str, tuple[float, float, float]] = field(default_factory=dict)  # in its own coordinates, unscaled
 
 
 @dataclass
@@ -24,6 +27,8 @@ class World:
     camera: Any
     ground: Any
     objects: list[Labelled]
+    lens: Lens | None = None  # its distortion, which the randomizer sensor decides
+    motion: dict[str, Any] | None = None  # what moves from frame to frame of a sequence, see sequence.py
 
     @property
     def scene(self) -> Any:
@@ -39,7 +44,7 @@ def empty_world(size_wh: tuple[int, int]) -> World:
     bpy.data.batch_remove(left)
     camera = add("camera", bpy.data.cameras.new("camera"))
     bpy.context.scene.camera = camera
-    ground = add("ground", _square(half_side_m=20.0))
+    ground = add("ground", _square(half_side_m=100.0))
     return World(size_wh=size_wh, camera=camera, ground=ground, objects=[])
 
 

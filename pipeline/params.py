@@ -9,13 +9,21 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from pipeline.errors import InputError
 from pipeline.section import Count, Fraction, Named, NonNegative, Positive, Range, Section, validate
 
 Task = Literal["classifier", "detector"]
 Regime = Literal["synthetic", "real", "mixed"]
+Layer = Literal["depth", "normals", "flow"]
+Device = Literal["auto", "cpu", "optix", "cuda", "hip", "metal", "oneapi"]
+
+
+def _address(text: str) -> str:
+    if not re.fullmatch(r"(tcp|tls)://.+:\d+", text):
+        raise ValueError(f"expected tcp://host:port, found '{text}'")
+    return text
 
 
 class Render(Section):
@@ -25,7 +33,11 @@ class Render(Section):
     height_px: Annotated[int, Field(ge=1, le=8192)]
     samples: Annotated[int, Field(ge=1, le=4096)]
     bounces: Annotated[int, Field(ge=0, le=64)]
-    denoise: bool
+    denoiser: Literal["none", "fast", "accurate"]  # Intel Open Image Denoise
+    layers: list[Layer]  # kept beside colours and instance ids
+    sequence_length: Count  # frames that show the same objects, moving on
+    device: Device
+    scheduler: Annotated[str, AfterValidator(_address)] | None  # of a Dask cluster
     workers: NonNegative  # 0: as the machine has cores
     frames_per_worker: Count
     timeout_s: Positive
@@ -34,6 +46,7 @@ class Render(Section):
 class Labels(Section):
     min_visible_px: NonNegative
     min_visible_fraction: Fraction
+    keypoint_tolerance: Fraction
 
 
 class RealImages(Section):

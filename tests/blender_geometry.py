@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from worlds import HEIGHT_M, cuboid, start, world_of
 
-from blender.geometry import Silhouette, projection, silhouette, world_triangles
-from blender.passes import render_layers
+from blender.facts.geometry import Silhouette, silhouette
+from blender.facts.mesh import world_triangles
+from blender.facts.view import projection
+from blender.picture.passes import render_layers
 from blender.world import World
 
 SIZE_WH = (11, 7)
@@ -34,7 +36,7 @@ def test_orthographic_box_is_a_rectangle_of_pixels(size_wh: tuple[int, int]) -> 
     check(seen(world, thing), (2, 1, 5, 3), area_px=6, truncated_fraction=0)
     expected = np.zeros(size_wh[::-1], int)
     expected[1:3, 2:5] = 1
-    np.testing.assert_array_equal(render_layers(0).ids, expected)
+    np.testing.assert_array_equal(render_layers(world, 0).ids, expected)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +100,7 @@ def test_hidden_part_counts_in_the_silhouette_alone() -> None:
     bar = cuboid((2, 1, 0), (8, 5, 1), number=1)
     cuboid((4, 0, 2), (6, 7, 3), number=2)  # over its middle
     check(seen(world, bar), (2, 1, 8, 5), area_px=24, truncated_fraction=0)
-    ids = render_layers(0).ids
+    ids = render_layers(world, 0).ids
     assert [(ids == n).sum() for n in (0, 1, 2)] == [77 - 16 - 14, 16, 14]
     assert ids[2].tolist() == [0, 0, 1, 1, 2, 2, 1, 1, 0, 0, 0]
 
@@ -126,7 +128,7 @@ def test_silhouette_equals_the_id_pass(kind: str, size_wh: tuple[int, int]) -> N
         thing.rotation_euler = rng.uniform(-3, 3, 3)
         thing.location = (size_wh[0] / 2, -size_wh[1] / 2, 0)
         found = seen(world, thing)
-        mask = render_layers(0).ids == 1
+        mask = render_layers(world, 0).ids == 1
         assert found is not None
         assert found.truncated_fraction == 0
         assert abs(found.area_px - mask.sum()) <= 1

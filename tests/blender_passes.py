@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from worlds import cuboid, start, world_of
 
-from blender.passes import render_layers
+from blender.picture.passes import render_layers
+from blender.world import World
 
 SIZE_WH = (11, 7)
 
@@ -23,19 +24,19 @@ def glow(thing: Any, rgb: tuple[float, float, float]) -> None:
     thing.data.materials.append(material)
 
 
-def corner(number: int) -> Any:
+def corner(number: int) -> tuple[World, Any]:
     """A thing of 5x3 pixels in the upper left corner."""
-    world_of(SIZE_WH, "ORTHO")
-    return cuboid((0, 0, 0), (5, 3, 1), number)
+    world = world_of(SIZE_WH, "ORTHO")
+    return world, cuboid((0, 0, 0), (5, 3, 1), number)
 
 
 @pytest.mark.parametrize("number", [1, 255, 256, 32_767])
 def test_ids_are_exact_and_the_first_row_is_on_top(number: int) -> None:
     start(SIZE_WH)
-    corner(number)
+    world, _ = corner(number)
     expected = np.zeros((7, 11), np.uint16)
     expected[:3, :5] = number
-    ids = render_layers(0).ids
+    ids = render_layers(world, 0).ids
     assert ids.dtype == np.uint16
     np.testing.assert_array_equal(ids, expected)
 
@@ -43,8 +44,9 @@ def test_ids_are_exact_and_the_first_row_is_on_top(number: int) -> None:
 def test_colours_are_linear_and_in_register_with_the_ids() -> None:
     """The colours are antialiased over about a pixel, so only pixels away from borders are compared."""
     start(SIZE_WH, samples=16)
-    glow(corner(1), (0.5, 0.25, 2.0))
-    layers = render_layers(0)
+    world, thing = corner(1)
+    glow(thing, (0.5, 0.25, 2.0))
+    layers = render_layers(world, 0)
     assert layers.rgb.shape == (7, 11, 3)
     np.testing.assert_allclose(layers.rgb[1, 1:4], [(0.5, 0.25, 2.0)] * 3, rtol=1e-5)
     assert not layers.rgb[4:].any()
@@ -55,10 +57,10 @@ def test_ids_depend_neither_on_samples_nor_on_the_seed_of_the_noise() -> None:
     found = []
     for samples, seed in ((1, 0), (1, 1), (8, 0)):
         start(SIZE_WH, samples=samples)
-        thing = corner(3)
+        world, thing = corner(3)
         thing.rotation_euler = (0.2, 0.3, 0.5)
         glow(thing, (1, 1, 1))
-        found.append(render_layers(seed))
+        found.append(render_layers(world, seed))
     assert np.array_equal(found[0].ids, found[1].ids) and np.array_equal(found[0].ids, found[2].ids)
     assert (found[0].ids == 3).any()
     assert not np.array_equal(found[0].rgb, found[2].rgb)
@@ -66,8 +68,7 @@ def test_ids_depend_neither_on_samples_nor_on_the_seed_of_the_noise() -> None:
 
 def test_nothing_to_see() -> None:
     start(SIZE_WH)
-    world_of(SIZE_WH, "ORTHO")
-    layers = render_layers(0)
+    layers = render_layers(world_of(SIZE_WH, "ORTHO"), 0)
     assert layers.ids.shape == (7, 11)
     assert not layers.ids.any()
 
@@ -76,6 +77,6 @@ def test_large_picture() -> None:
     """Above 2048x2048 pixels Cycles would render in tiles, whose passes are empty when they are read."""
     size_wh = (2300, 1830)
     start(size_wh)
-    world_of(size_wh, "ORTHO")
+    world = world_of(size_wh, "ORTHO")
     cuboid((100, 50, 0), (2200, 1800, 1), number=9)
-    assert (render_layers(0).ids == 9).sum() == 2100 * 1750
+    assert (render_layers(world, 0).ids == 9).sum() == 2100 * 1750

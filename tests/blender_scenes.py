@@ -1,34 +1,54 @@
 """One contract for every scene, and what the digits promise beyond it. Run by test_blender.py."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from blends import write_blend
 from rendering import small_values
 from worlds import start
 
-from blender.geometry import world_triangles
+from blender.facts.mesh import read_mesh, world_triangles
+from blender.objects import primitives
 from blender.samplers import stream
-from blender.scenes import SCENES, strokes
-from blender.world import Labelled, empty_world
+from blender.scenes import SCENES, digits, strokes
+from blender.world import Labelled, add, empty_world
+from pipeline.errors import InputError
 from pipeline.section import validate
 
 SIZE_WH = (40, 30)
-EXAMPLES = {"digits": small_values()["scene"] | {"count": 12}}  # a scene without an entry here fails the contract
+EXAMPLES = {  # a scene without an entry here fails the contract
+    "digits": small_values()["scene"] | {"count": 12},
+    "shapes": {"count": 12},
+    "blend": {"file": "props.blend", "objects": {"Die": "die", "Coins": "coin"}, "count": 12},
+}
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("workspace")
+    write_blend(folder / "props.blend")
+    return folder
 
 
 @pytest.fixture(autouse=True)
-def blender() -> None:
+def blender(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(workspace)
     start(SIZE_WH)
+
+
+def params_of(name: str, **changes: Any) -> Any:
+    values = {key: value for key, value in (EXAMPLES[name] | changes).items() if key != "name"}
+    params = validate(SCENES[name].Params, values, "scene")
+    SCENES[name].check(params)
+    return params
 
 
 def build(name: str, index: int = 0, **changes: Any) -> list[Labelled]:
     """The labelled objects of one frame."""
-    scene = SCENES[name]
-    values = {key: value for key, value in (EXAMPLES[name] | changes).items() if key != "name"}
-    params = validate(scene.Params, values, "scene")
-    scene.check(params)
+    scene, params = SCENES[name], params_of(name, **changes)
     world = empty_world(SIZE_WH)
     scene.build(world, params, stream(0, "train", index, "scene"))
     return world.objects
@@ -41,7 +61,7 @@ def vertices(objects: list[Labelled]) -> Iterator[np.ndarray[Any, Any]]:
 
 @pytest.mark.parametrize("name", SCENES)
 def test_categories_are_unique_and_all_appear(name: str) -> None:
-    categories = SCENES[name].CATEGORIES
+    categories = SCENES[name].categories(params_of(name))
     assert categories and len(set(categories)) == len(categories)
     assert {o.category for index in range(10) for o in build(name, index)} == set(categories)
 
@@ -57,6 +77,21 @@ def test_objects_lie_on_the_ground_at_the_origin(name: str) -> None:
         middle = (low + high)[:2] / 2
         assert np.hypot(*middle) < 0.5 * labelled.radius_m
         assert np.hypot(*points[:, :2].T).max() < 1.5 * labelled.radius_m
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_keypoints_lie_in_the_box_of_their_object_and_have_the_names_of_their_category(name: str) -> None:
+    names = SCENES[name].keypoints(params_of(name))
+    assert set(names) <= set(SCENES[name].categories(params_of(name)))
+    marked = 0
+    for labelled in build(name):
+        assert set(labelled.keypoints) <= set(names.get(labelled.category, ()))
+        mesh = read_mesh(labelled.object)
+        for point in labelled.keypoints.values():
+            own = mesh.scale @ point
+            assert (own >= mesh.points_m.min(axis=0) - 1e-6).all() and (own <= mesh.points_m.max(axis=0) + 1e-6).all()
+            marked += 1
+    assert bool(marked) == bool(names)
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -89,7 +124,7 @@ def test_rotation_turns_counterclockwise() -> None:
 
 
 def test_every_digit_has_forms_within_the_unit_square() -> None:
-    assert set(strokes.FORMS) == set(SCENES["digits"].CATEGORIES)
+    assert set(strokes.FORMS) == set(digits.CATEGORIES)
     for forms in strokes.FORMS.values():
         assert forms
         for stroke in (s for form in forms for s in form):
@@ -112,3 +147,73 @@ def test_deform_shears_x_by_y_and_keeps_the_middle() -> None:
     square = [[[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]]
     (bent,) = strokes.deform(square, np.random.default_rng(0), jitter=0.0, aspect=0.5, slant=0.2)
     np.testing.assert_allclose(bent, [[-0.35, -0.5], [0.15, -0.5], [0.35, 0.5], [-0.15, 0.5]])
+
+
+def test_a_pen_starts_and_ends_on_top_of_its_line() -> None:
+    """Both keypoints touch the surface of the stroke: no vertex above them within a fifth of the pen's radius."""
+    for labelled in build("digits", font_fraction=0.0):
+        assert list(labelled.keypoints) == ["start", "end"]
+        mesh = read_mesh(labelled.object)
+        radius_m = labelled.drawn["thickness"] * labelled.drawn["height_m"] / 2
+        for point in labelled.keypoints.values():
+            away = mesh.points_m - mesh.scale @ point
+            assert np.linalg.norm(away, axis=1).min() < 0.1 * radius_m
+
+
+def test_glyphs_have_no_keypoints() -> None:
+    assert not any(o.keypoints for o in build("digits", font_fraction=1.0))
+    assert SCENES["digits"].keypoints(params_of("digits", font_fraction=1.0)) == {}
+
+
+@pytest.mark.parametrize(
+    ("category", "size_m"),
+    [
+        ("cube", (0.2, 0.2, 0.2)),
+        ("cuboid", (0.2, 0.1, 0.1)),
+        ("cylinder", (0.2, 0.2, 0.1)),
+        ("cone", (0.2, 0.2, 0.1)),
+        ("sphere", (0.2, 0.2, 0.2)),
+        ("torus", (0.2, 0.2, 0.05)),
+    ],
+)
+def test_shapes_have_the_size_that_was_drawn_and_stand_on_the_ground(category: str, size_m: tuple[float, ...]) -> None:
+    sizes = {"size_m": 0.2, "aspect": 0.5, "rotation_rad": 0.0}
+    (labelled,) = build("shapes", categories=[category], count=1, **sizes)
+    (points,) = vertices([labelled])
+    np.testing.assert_allclose(points.min(axis=0), (-size_m[0] / 2, -size_m[1] / 2, 0), atol=1e-6)
+    np.testing.assert_allclose(points.max(axis=0), (size_m[0] / 2, size_m[1] / 2, size_m[2]), atol=1e-6)
+    assert labelled.radius_m == pytest.approx(np.hypot(*points[:, :2].T).max(), rel=1e-5)
+    assert labelled.drawn["size_m"] == pytest.approx(size_m)
+
+
+def test_keypoints_of_a_cuboid_are_its_corners() -> None:
+    sizes = {"size_m": 0.2, "aspect": 0.5, "rotation_rad": 0.0}
+    (labelled,) = build("shapes", categories=["cuboid"], count=1, **sizes)
+    assert len(labelled.keypoints) == 8
+    assert labelled.keypoints["corner_101"] == pytest.approx((0.1, -0.05, 0.05))  # about its middle
+    mesh = read_mesh(labelled.object)
+    assert {tuple(p) for p in mesh.points_m.round(6)} == {tuple(np.round(p, 6)) for p in labelled.keypoints.values()}
+
+
+@pytest.mark.parametrize(
+    ("categories", "words"),
+    [(["cube", "spher"], "found 'spher'. Did you mean 'sphere'?"), (["cube", "cube"], "expected each once")],
+)
+def test_wrong_categories_are_named(categories: list[str], words: str) -> None:
+    with pytest.raises(InputError, match=r"params.yaml: scene.categories: ") as error:
+        params_of("shapes", categories=categories)
+    assert words in str(error.value)
+
+
+@pytest.mark.parametrize("kind", primitives.KINDS)
+def test_solids_are_closed_and_have_their_volume(kind: str) -> None:
+    """By the divergence theorem: only of a closed surface with its normals outwards is it the sum of these tetrahedra.
+    Round ones have 48 sides: 0.3 % less than a circle; a sphere or tube loses another 0.3 to 0.6 %."""
+    tube, ring = primitives.TUBE / 2, 0.5 - primitives.TUBE / 2
+    area = np.pi / 4
+    volumes = {"cube": 1.0, "cylinder": area, "cone": area / 3, "sphere": np.pi / 6}
+    volumes["torus"] = 2 * np.pi * ring * np.pi * tube * 0.5  # Pappus: an ellipse on its way around
+    triangles = world_triangles(add(kind, primitives.solid(kind, (1.0, 2.0, 3.0))))
+    volume = np.linalg.det(triangles).sum() / 6
+    assert volume == pytest.approx(6 * volumes[kind], rel=1e-6 if kind == "cube" else 0.015)
+    assert volume <= 6 * volumes[kind] * (1 + 1e-6)

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-SHARED = {f"pipeline.{name}" for name in ("cache", "errors", "folders", "frame", "params", "section")}
-ALLOWED = {"blender/preview.py": SHARED | {"pipeline.annotate", "pipeline.draw"}}  # a tool, not part of a frame
+SHARED = {f"pipeline.{name}" for name in ("cache", "errors", "folders", "frame", "frame_files", "params", "section")}
+# Tools that look at labels; no part of a frame
+TOOLS = SHARED | {f"pipeline.{name}" for name in ("annotate", "draw", "labelers.camera", "overlay", "table")}
+ALLOWED = {"blender/preview.py": TOOLS, "blender/ablate.py": TOOLS}
 TRAINING = {"torch", "torchvision", "lightning", "pytorch_lightning"}
 
 

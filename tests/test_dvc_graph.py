@@ -49,7 +49,7 @@ def closure(module: str) -> set[Path]:
 
 
 def as_dep(file: Path) -> str:
-    """A package counts as a whole: pipeline/models/centernet.py -> pipeline/models, blender/pool.py -> blender."""
+    """A package counts as a whole: pipeline/models/centernet.py -> pipeline/models, blender/farm/pool.py -> blender."""
     if file.parts[0] == "blender":
         return "blender"
     return "/".join(file.parts[:2])
@@ -106,7 +106,7 @@ def test_params_of_a_stage_exist(name: str) -> None:
 
 def test_every_param_matters_to_some_stage() -> None:
     """Apart from those that only say how the machine is used."""
-    machine = {"render.workers", "render.frames_per_worker", "render.timeout_s"}
+    machine = {f"render.{key}" for key in ("scheduler", "workers", "frames_per_worker", "timeout_s")}
     listed = {key for stage in STAGES.values() for one in expanded(stage) for key in one.get("params", [])}
     keys = {f"{section}.{key}" for section, values in PARAMS.items() if section != "seed" for key in values}
     assert {k for k in keys if k not in listed and k.split(".")[0] not in listed} == machine

@@ -45,7 +45,8 @@ def test_the_project_s_own_are_valid() -> None:
         ("render.samples", "4", "render.samples: expected a valid integer, found '4'."),
         ("render.samples", 4.0, "render.samples: expected a valid integer, found 4.0."),
         ("render.samples", True, "render.samples: expected a valid integer, found True."),
-        ("render.denoise", "no", "render.denoise: expected a valid boolean, found 'no'."),
+        ("render.denoiser", True, "render.denoiser: expected 'none', 'fast' or 'accurate', found True."),
+        ("render.scheduler", "host:8786", "render.scheduler: expected tcp://host:port, found 'host:8786'"),
         ("render.width_px", 0, "render.width_px: expected greater than or equal to 1, found 0."),
         ("render.timeout_s", -1.0, "render.timeout_s: expected greater than 0, found -1.0."),
         (

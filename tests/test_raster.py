@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from blender.raster import fill_triangles
+from blender.facts import raster
+from blender.facts.raster import fill_triangles
 
 SIZES_WH = [(11, 7), (7, 11), (1, 1), (40, 30)]
 
@@ -90,3 +91,21 @@ def test_memory_is_bounded() -> None:
     y, x = np.ogrid[:2048, :2048]
     np.testing.assert_array_equal(mask, x + y + 1 <= 4000)
     assert peak < 150e6
+
+
+@pytest.mark.parametrize("corners", [[(3.5, 2.5), (5.5, 9.0), (8.0, 5.0)], [(1.5, 6.5), (10.0, 6.0), (9.0, 1.0)]])
+def test_a_corner_on_a_centre_belongs_to_the_triangle(corners: list[tuple[float, float]]) -> None:
+    (x, y), *_ = corners
+    assert fill_triangles(np.array([corners]), (11, 11))[int(y), int(x)]
+
+
+def test_level_side_on_centres_is_whole() -> None:
+    mask = fill_triangles(np.array([[(2.5, 2.5), (9.5, 2.5), (5.0, 6.0)]]), (11, 7))
+    assert np.flatnonzero(mask[2]).tolist() == list(range(2, 10))
+
+
+def test_many_spans_at_a_time_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    triangles = np.random.default_rng(0).uniform(-5, 25, (50, 3, 2))
+    whole = fill_triangles(triangles, (19, 13))
+    monkeypatch.setattr(raster, "SPANS", 20)
+    np.testing.assert_array_equal(fill_triangles(triangles, (19, 13)), whole)

@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from blender.passes import set_up
+from blender.picture.passes import set_up
 from blender.world import World, add, empty_world
 from pipeline.params import Render
 
@@ -17,7 +17,8 @@ HEIGHT_M = 10.0
 def start(size_wh: tuple[int, int], **settings: Any) -> None:
     """A fresh Blender that renders pictures of this size."""
     width_px, height_px = size_wh
-    plain = {"train": 1, "val": 1, "samples": 1, "bounces": 0, "denoise": False}
+    plain = {"train": 1, "val": 1, "samples": 1, "bounces": 0, "denoiser": "none"}
+    plain |= {"layers": [], "sequence_length": 1, "device": "cpu", "scheduler": None}
     pool = {"workers": 1, "frames_per_worker": 1, "timeout_s": 60.0}
     set_up(Render(width_px=width_px, height_px=height_px, **(plain | pool | settings)), threads=2)
 

@@ -2,15 +2,29 @@
 
 import bpy  # noqa: F401  # first: mathutils and bmesh are found only after it
 
-from blender.randomizers import camera, distractors, light, material, placement, sensor, surface
+from blender.randomizers import (
+    background,
+    camera,
+    distractors,
+    environment,
+    geometry,
+    light,
+    material,
+    motion,
+    placement,
+    sensor,
+)
 from blender.randomizers.base import Randomizer
 
 RANDOMIZERS: dict[str, Randomizer] = {
     "camera": camera,
-    "surface": surface,
+    "background": background,
     "light": light,
+    "environment": environment,
     "material": material,
+    "geometry": geometry,
     "placement": placement,
     "distractors": distractors,
+    "motion": motion,
     "sensor": sensor,
 }

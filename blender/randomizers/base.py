@@ -16,7 +16,11 @@ class RandomizerParams(Section):
 
 
 class Randomizer(Protocol):
-    """A module in this folder: `Params` and three functions."""
+    """A module in this folder: `Params` and three functions.
+
+    It may also have `check(params)`, which raises InputError for values that cannot work, such as a folder without
+    files. It is asked before the first frame, unless the randomizer is switched off.
+    """
 
     @property
     def Params(self) -> type[RandomizerParams]: ...

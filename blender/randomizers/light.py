@@ -1,10 +1,12 @@
-"""Lamps and the light from all around: number, kind, strength, colour, size, direction."""
+"""Lamps, and how much light comes from all around: number, kind, strength, colour, size, direction.
+
+What the light from all around looks like is `environment`'s.
+"""
 
 import math
 from typing import Annotated, Any
 
 import bpy
-import numpy as np
 from mathutils import Vector
 
 from blender.allowed import integers, names, numbers
@@ -16,31 +18,29 @@ from pipeline.section import Distribution
 DISTANCE_M = 2.5  # of lamps from the middle of the ground
 FULL = math.pi  # irradiance, W/m2, under which a white sheet shows as white
 # Power in W that gives the irradiance 1 W/m2 at 1 m: a sun is given by its irradiance, the power of an area lamp
-# leaves it by the cosine law (pi), that of a point lamp evenly in all directions (4 pi).
-POWER = {"sun": 1.0, "area": math.pi, "point": 4 * math.pi}
+# leaves it by the cosine law (pi), that of a point lamp evenly in all directions (4 pi); a spot is a point lamp with
+# a shade.
+POWER = {"sun": 1.0, "area": math.pi, "point": 4 * math.pi, "spot": 4 * math.pi}
+SPOT_BLEND = 0.3  # part of the cone in which the light falls off
 
 
 class Params(RandomizerParams):
     number: Annotated[Distribution, integers(0)]
-    kind: Annotated[Distribution, names(POWER)]  # sun, area, point
+    kind: Annotated[Distribution, names(POWER)]  # sun, area, point, spot
     energy: Annotated[Distribution, numbers(0)]  # of all light together; 1 exposes a white sheet fully
     ambient: Annotated[Distribution, numbers(0, 1)]  # part of it that comes from all around
     temperature_k: Annotated[Distribution, numbers(800, 20_000)]
-    size_m: Annotated[Distribution, numbers(0)]  # of area and point lamps; gives soft shadows
+    size_m: Annotated[Distribution, numbers(0)]  # of all but the sun; gives soft shadows
     elevation_rad: Annotated[Distribution, numbers(0, 1.6)]
+    azimuth_rad: Annotated[Distribution, numbers()]
+    cone_rad: Annotated[Distribution, numbers(0.02, 3.1)]  # of a spot, from side to side
+
+
+LAMP = ("kind", "temperature_k", "size_m", "elevation_rad", "azimuth_rad", "cone_rad")
 
 
 def sample(rng: Rng, params: Params, objects: int) -> Values:
-    lamps = [
-        {
-            "kind": draw(params.kind, rng),
-            "temperature_k": draw(params.temperature_k, rng),
-            "size_m": draw(params.size_m, rng),
-            "elevation_rad": draw(params.elevation_rad, rng),
-            "azimuth_rad": float(rng.uniform(-np.pi, np.pi)),
-        }
-        for _ in range(draw(params.number, rng))
-    ]
+    lamps = [{name: draw(getattr(params, name), rng) for name in LAMP} for _ in range(draw(params.number, rng))]
     return {"energy": draw(params.energy, rng), "ambient": draw(params.ambient, rng), "lamps": lamps}
 
 
@@ -57,11 +57,12 @@ def apply(world: World, values: Values) -> None:
 
 
 def _ambient(strength: float) -> None:
-    sky = bpy.data.worlds.new("sky")
-    sky.use_nodes = True
-    sky.node_tree.nodes["Background"].inputs["Strength"].default_value = strength
-    sky.node_tree.nodes["Background"].inputs["Color"].default_value = (1.0, 1.0, 1.0, 1.0)
-    bpy.context.scene.world = sky
+    """White light from all around: the irradiance on a sheet is FULL times the strength."""
+    around = bpy.data.worlds.new("around")
+    around.use_nodes = True
+    around.node_tree.nodes["Background"].inputs["Strength"].default_value = strength
+    around.node_tree.nodes["Background"].inputs["Color"].default_value = (1.0, 1.0, 1.0, 1.0)
+    bpy.context.scene.world = around
 
 
 def _lamp(lamp: Values, share: float) -> None:
@@ -72,10 +73,16 @@ def _lamp(lamp: Values, share: float) -> None:
     squared_m2 = 1.0 if lamp["kind"] == "sun" else DISTANCE_M**2
     data.energy = share * FULL * POWER[lamp["kind"]] * squared_m2 / max(0.2, height)
     data.use_temperature, data.temperature = True, lamp["temperature_k"]
-    if lamp["kind"] == "area":
-        data.size = lamp["size_m"]
-    elif lamp["kind"] == "point":
-        data.shadow_soft_size = lamp["size_m"] / 2
+    _shape(data, lamp)
     placed = add("lamp", data)
     placed.location = direction * DISTANCE_M
     placed.rotation_euler = direction.to_track_quat("Z", "Y").to_euler()
+
+
+def _shape(data: Any, lamp: Values) -> None:
+    if lamp["kind"] == "area":
+        data.size = lamp["size_m"]
+    elif lamp["kind"] in ("point", "spot"):
+        data.shadow_soft_size = lamp["size_m"] / 2
+    if lamp["kind"] == "spot":
+        data.spot_size, data.spot_blend = lamp["cone_rad"], SPOT_BLEND

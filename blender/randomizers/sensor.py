@@ -1,29 +1,50 @@
-"""From light to the picture that a camera writes: resolution, blur, exposure, white balance, noise, JPEG."""
+"""The camera behind its position: what its lens bends, and what its sensor makes of the light (develop.py).
 
-import io
+The labels are those of the distorted picture. Camera shake is centred: they show the middle of the exposure.
+"""
+
 from typing import Annotated
 
-import numpy as np
-import numpy.typing as npt
-from PIL import Image
-from scipy.ndimage import gaussian_filter
-
 from blender.allowed import integers, numbers
+from blender.picture.develop import develop as develop
+from blender.picture.lens import Lens
 from blender.randomizers.base import RandomizerParams, Values, centre_all, draw_all
 from blender.samplers import Rng
 from blender.world import World
 from pipeline.section import Distribution
 
-Floats = npt.NDArray[np.float32]
+COEFFICIENTS = {f"distortion_{name}": name for name in ("k1", "k2", "p1", "p2", "k3")}
+PLAIN = {
+    "exposure_stops": 0.0,
+    "white_balance": 0.0,
+    "vignette": 0.0,
+    "blur_px": 0.5,
+    "shake_px": 0.0,
+    "downscale": 1.0,
+    "shot_noise": 0.0,
+    "read_noise": 0.0,
+    "tone": 1.0,
+    "jpeg_quality": 95,
+    "noise_seed": 0,
+}
 
 
 class Params(RandomizerParams):
+    distortion_k1: Annotated[Distribution, numbers(-2, 2)]  # of the lens, as OpenCV has it; < 0: a barrel
+    distortion_k2: Annotated[Distribution, numbers(-2, 2)]
+    distortion_p1: Annotated[Distribution, numbers(-0.1, 0.1)]
+    distortion_p2: Annotated[Distribution, numbers(-0.1, 0.1)]
+    distortion_k3: Annotated[Distribution, numbers(-2, 2)]
     exposure_stops: Annotated[Distribution, numbers()]
     white_balance: Annotated[Distribution, numbers(-1, 1)]  # relative gain of red, and loss of blue
-    downscale: Annotated[Distribution, numbers(1)]  # 2: a sensor of half the resolution, scaled up again
-    blur_px: Annotated[Distribution, numbers(0)]  # deviation of a Gaussian
-    noise: Annotated[Distribution, numbers(0)]  # deviation at white, of 1
     vignette: Annotated[Distribution, numbers(0, 1)]  # light lost in the corners
+    blur_px: Annotated[Distribution, numbers(0)]  # deviation of a Gaussian
+    shake_px: Annotated[Distribution, numbers(0, 64)]  # way of the picture while the shutter is open
+    shake_rad: Annotated[Distribution, numbers()]  # its direction; 0: to the right, pi / 2: down
+    downscale: Annotated[Distribution, numbers(1)]  # 2: a sensor of half the resolution, scaled up again
+    shot_noise: Annotated[Distribution, numbers(0)]  # deviation at white, of 1; goes with the root of the light
+    read_noise: Annotated[Distribution, numbers(0)]  # deviation everywhere, of 1
+    tone: Annotated[Distribution, numbers(0.2, 5)]  # exponent on the sRGB signal; 1: sRGB, 2.2: numbers as the light
     jpeg_quality: Annotated[Distribution, integers(1, 100)]
 
 
@@ -32,57 +53,15 @@ def sample(rng: Rng, params: Params, objects: int) -> Values:
 
 
 def fixed(params: Params, objects: int) -> Values:
-    plain = {"exposure_stops": 0.0, "white_balance": 0.0, "downscale": 1.0, "blur_px": 0.5, "vignette": 0.0}
-    return {**centre_all(params), **plain, "noise": 0.0, "jpeg_quality": 95, "noise_seed": 0}
+    return {**centre_all(params), **dict.fromkeys(COEFFICIENTS, 0.0), **PLAIN}
 
 
 def apply(world: World, values: Values) -> None:
-    """Nothing: the sensor works on pixels, see `develop`."""
+    """Give the camera its lens. All else works on pixels, see `develop`."""
+    lens = Lens(**{name: values[key] for key, name in COEFFICIENTS.items()})
+    world.lens = lens if any(lens.coefficients) else None
 
 
-def develop(linear: Floats, values: Values) -> npt.NDArray[np.uint8]:
-    """Scene-linear light [H, W, 3], 1 being white, to an 8 bit sRGB picture."""
-    gain = np.float32(2.0 ** values["exposure_stops"])
-    balance = np.array([1 + values["white_balance"], 1.0, 1 - values["white_balance"]], np.float32)
-    light = linear * gain * balance * _vignette(linear.shape, values["vignette"])
-    light = _through_lens(light, values["blur_px"], values["downscale"])
-    light = _add_noise(light, values["noise"], values["noise_seed"])
-    picture = (srgb(light) * 255 + 0.5).astype(np.uint8)
-    return _through_jpeg(picture, values["jpeg_quality"])
-
-
-def srgb(linear: Floats) -> Floats:
-    """The transfer function of IEC 61966-2-1, for values clipped to 0 .. 1."""
-    clipped = linear.clip(0, 1)
-    return np.where(clipped <= 0.0031308, clipped * 12.92, 1.055 * clipped ** (1 / 2.4) - 0.055).astype(np.float32)
-
-
-def _vignette(shape: tuple[int, ...], loss: float) -> Floats:
-    y, x = (np.linspace(-1, 1, side, dtype=np.float32) for side in shape[:2])
-    return np.asarray(1 - loss * (x[None, :] ** 2 + y[:, None] ** 2)[..., None] / 2, np.float32)
-
-
-def _through_lens(light: Floats, blur_px: float, downscale: float) -> Floats:
-    """Blur, then lower the resolution and scale up again."""
-    if blur_px > 0:
-        light = gaussian_filter(light, (blur_px, blur_px, 0))
-    if downscale <= 1:
-        return light
-    height, width = light.shape[:2]
-    small_wh = (max(1, round(width / downscale)), max(1, round(height / downscale)))
-    channels = [Image.fromarray(np.ascontiguousarray(light[:, :, c])) for c in range(3)]
-    small = [c.resize(small_wh, Image.Resampling.BOX) for c in channels]
-    return np.stack([np.asarray(c.resize((width, height), Image.Resampling.BICUBIC)) for c in small], axis=-1)
-
-
-def _add_noise(light: Floats, deviation: float, seed: int) -> Floats:
-    """Shot noise: its variance grows with the light."""
-    rng = np.random.default_rng(seed)
-    scale = deviation * np.sqrt(light.clip(0.05, None))
-    return np.asarray(light + scale * rng.standard_normal(light.shape, np.float32), np.float32)
-
-
-def _through_jpeg(picture: npt.NDArray[np.uint8], quality: int) -> npt.NDArray[np.uint8]:
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "JPEG", quality=quality)
-    return np.asarray(Image.open(buffer))
+def at_step(values: Values, step: int) -> Values:
+    """The values of a later frame of a sequence: the same camera, other noise."""
+    return {**values, "noise_seed": values["noise_seed"] + step}

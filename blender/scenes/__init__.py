@@ -3,7 +3,7 @@
 from typing import Any, Protocol
 
 from blender.samplers import Rng
-from blender.scenes import digits
+from blender.scenes import blend, digits, shapes
 from blender.world import World
 from pipeline.section import Section
 
@@ -12,13 +12,18 @@ class Scene(Protocol):
     """A module in this folder."""
 
     @property
-    def CATEGORIES(self) -> tuple[str, ...]: ...
-
-    @property
     def Params(self) -> type[Section]: ...
 
     def check(self, params: Any) -> None:
         """Raise InputError for values that cannot work, before anything is rendered."""
+        ...
+
+    def categories(self, params: Any) -> tuple[str, ...]:
+        """The names of its categories, in the order of their COCO ids."""
+        ...
+
+    def keypoints(self, params: Any) -> dict[str, tuple[str, ...]]:
+        """The names of the keypoints of each category that has any, in COCO's order."""
         ...
 
     def build(self, world: World, params: Any, rng: Rng) -> None:
@@ -26,4 +31,4 @@ class Scene(Protocol):
         ...
 
 
-SCENES: dict[str, Scene] = {"digits": digits}
+SCENES: dict[str, Scene] = {"digits": digits, "shapes": shapes, "blend": blend}

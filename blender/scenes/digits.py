@@ -1,22 +1,22 @@
 """Sheets with digits lying on them: strokes of a pen, and glyphs of fonts as a second source."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import bpy
-import matplotlib
 import numpy as np
 import numpy.typing as npt
 
 from blender.allowed import integers, numbers
 from blender.samplers import Rng, draw
-from blender.scenes import strokes
+from blender.scenes import glyphs, strokes
 from blender.world import Labelled, World, add
 from pipeline.errors import InputError, nearest
 from pipeline.section import Distribution, Fraction, Section
 
 CATEGORIES = tuple("0123456789")
-FONT_FOLDER = Path(matplotlib.get_data_path()) / "fonts" / "ttf"  # free fonts that come with the environment
+ENDS = ("start", "end")  # keypoints: where the pen is set down first, and lifted last
+RADIUS = 0.55  # of the circle that a digit needs, in its heights
+TIP = 0.02  # in radii of the pen: the round ends of a line stop this far from a point
 
 
 class Params(Section):
@@ -35,12 +35,21 @@ class Params(Section):
 
 def check(params: Params) -> None:
     """Raises InputError for a font that is not there."""
-    known = sorted(p.stem for p in FONT_FOLDER.glob("*.ttf"))
+    known = glyphs.known_fonts()
     for name in params.fonts:
         if name not in known:
             raise InputError(f"params.yaml: scene.fonts: expected a known font, found '{name}'.{nearest(name, known)}")
     if params.font_fraction > 0 and not params.fonts:
         raise InputError("params.yaml: scene.fonts: expected at least one, since font_fraction > 0, found none.")
+
+
+def categories(params: Params) -> tuple[str, ...]:
+    return CATEGORIES
+
+
+def keypoints(params: Params) -> dict[str, tuple[str, ...]]:
+    """Of strokes; a glyph of a font has no pen, so its keypoints are not labelled."""
+    return dict.fromkeys(CATEGORIES, ENDS) if params.font_fraction < 1 else {}
 
 
 def build(world: World, params: Params, rng: Rng) -> None:
@@ -51,12 +60,12 @@ def build(world: World, params: Params, rng: Rng) -> None:
             name: draw(value, rng) for name, value in params if isinstance(value, Distribution) and name != "count"
         }
         in_font = rng.random() < params.font_fraction
-        made = _glyph(category, params, drawn, rng) if in_font else _written(category, drawn, rng)
-        made.rotation_euler.z = drawn["rotation_rad"]
-        world.objects.append(Labelled(made, category, radius_m=drawn["height_m"] * 0.55, drawn=drawn))
+        made = _set(category, params, drawn, rng) if in_font else _written(category, drawn, rng)
+        made.object.rotation_euler.z = drawn["rotation_rad"]
+        world.objects.append(made)
 
 
-def _written(category: str, drawn: dict[str, Any], rng: Rng) -> Any:
+def _written(category: str, drawn: dict[str, Any], rng: Rng) -> Labelled:
     """A digit written with a round pen, flattened by `depth`; the lower half of the stroke lies in the ground."""
     forms = strokes.FORMS[category]
     drawn["form"] = int(rng.integers(len(forms)))
@@ -64,13 +73,24 @@ def _written(category: str, drawn: dict[str, Any], rng: Rng) -> Any:
     bent = strokes.deform(forms[drawn["form"]], rng, drawn["jitter"], drawn["aspect"], drawn["slant"])
     curve = bpy.data.curves.new("digit", "CURVE")
     curve.dimensions, curve.bevel_resolution, curve.bevel_depth = "3D", 2, thickness * height_m / 2
-    for points in bent:
-        _add_spline(
-            curve, strokes.trace(points * (1 - thickness), drawn["roundness"], 0.03) * height_m, curve.bevel_depth
-        )
+    lines_m = [strokes.trace(points * (1 - thickness), drawn["roundness"], 0.03) * height_m for points in bent]
+    for line_m in lines_m:
+        _add_spline(curve, line_m, curve.bevel_depth)
     made = add("digit", curve)
     made.scale.z = drawn["depth"]
-    return made
+    return Labelled(made, category, height_m * RADIUS, drawn, _ends(lines_m, curve.bevel_depth))
+
+
+def _ends(lines_m: list[npt.NDArray[np.float64]], radius_m: float) -> dict[str, tuple[float, float, float]]:
+    """On top of the line, at its two ends."""
+    z = radius_m * _roundness(TIP)
+    ends = (lines_m[0][0], lines_m[-1][-1])
+    return {name: (float(x), float(y), z) for name, (x, y) in zip(ENDS, ends, strict=True)}
+
+
+def _roundness(to_end: Any) -> Any:
+    """Radius of a line with round ends, in radii of the pen, at a distance from its end in the same."""
+    return np.sqrt(1 - (1 - to_end) ** 2)
 
 
 def _add_spline(curve: Any, line_m: npt.NDArray[np.float64], radius_m: float) -> None:
@@ -80,29 +100,14 @@ def _add_spline(curve: Any, line_m: npt.NDArray[np.float64], radius_m: float) ->
     spline.points.foreach_set("co", np.column_stack([line_m, np.zeros(len(line_m)), np.ones(len(line_m))]).ravel())
     along_m = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(line_m, axis=0).T))])
     to_end = np.minimum(along_m, along_m[-1] - along_m) / radius_m
-    radius = np.sqrt(1 - (1 - to_end.clip(0.02, 1)) ** 2)
-    spline.points.foreach_set("radius", radius)
+    spline.points.foreach_set("radius", _roundness(to_end.clip(TIP, 1)))
 
 
-def _glyph(category: str, params: Params, drawn: dict[str, Any], rng: Rng) -> Any:
-    """A digit cut from a font."""
+def _set(category: str, params: Params, drawn: dict[str, Any], rng: Rng) -> Labelled:
+    """A digit set in a font."""
     drawn["font"] = params.fonts[int(rng.integers(len(params.fonts)))]
-    text = bpy.data.curves.new("digit", "FONT")
-    text.body, text.align_x, text.align_y = category, "CENTER", "CENTER"
-    text.font = bpy.data.fonts.load(str(FONT_FOLDER / f"{drawn['font']}.ttf"), check_existing=True)
-    text.shear = float(np.clip(drawn["slant"], -1, 1))
-    made = add("digit", text)
-    _fit(made, drawn["height_m"])
-    text.extrude = drawn["depth"] * drawn["thickness"] * drawn["height_m"] / 4  # to both sides of its plane
-    made.location.z = text.extrude
-    return made
-
-
-def _fit(made: Any, height_m: float) -> None:
-    """Give a text of size 1 this height, its middle at the origin: fonts differ in how much of a size a digit takes."""
-    bpy.context.view_layer.update()
-    box = np.array(made.bound_box)  # [8, 3], of a flat text
-    low, high = box.min(axis=0), box.max(axis=0)
-    text = made.data
-    text.size = height_m / (high[1] - low[1])
-    text.offset_x, text.offset_y = (-(low + high)[:2] / 2 * text.size).tolist()
+    height_m = drawn["height_m"]
+    made = glyphs.glyph(
+        category, drawn["font"], height_m, drawn["slant"], drawn["depth"] * drawn["thickness"] * height_m / 2
+    )
+    return Labelled(made, category, height_m * RADIUS, drawn)

@@ -1,13 +1,13 @@
-"""Evaluated meshes -> silhouettes in the picture: amodal boxes and areas, truncation."""
+"""Triangles -> silhouettes in the picture: amodal boxes and areas, truncation."""
 
 from dataclasses import dataclass
 from typing import Any
 
-import bpy
 import numpy as np
 import numpy.typing as npt
 
-from blender.raster import fill_triangles
+from blender.facts.bend import Bend
+from blender.facts.raster import fill_triangles
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,34 +24,6 @@ class Silhouette:
     truncated_fraction: float  # part of `area_px` that lies outside of the picture
 
 
-def world_triangles(thing: Any) -> Floats:
-    """Triangles of an object with its modifiers and curve bevels applied, in the world: [N, 3, 3] m."""
-    evaluated = thing.evaluated_get(bpy.context.evaluated_depsgraph_get())
-    mesh = evaluated.to_mesh()
-    vertices = np.empty(len(mesh.vertices) * 3, np.float32)
-    mesh.vertices.foreach_get("co", vertices)
-    corners = np.empty(len(mesh.loop_triangles) * 3, np.int32)
-    mesh.loop_triangles.foreach_get("vertices", corners)
-    evaluated.to_mesh_clear()
-    matrix = np.asarray(evaluated.matrix_world, np.float64)
-    points = vertices.reshape(-1, 3) @ matrix[:3, :3].T + matrix[:3, 3]
-    return np.asarray(points[corners].reshape(-1, 3, 3))
-
-
-def projection(camera: Any, size_wh: tuple[int, int]) -> Floats:
-    """Matrix [4, 4] that takes homogeneous world points to (x w, y w, depth in m before the camera, w).
-
-    Pixels x, y: to the right and down, (0, 0) the outer corner of the upper left pixel. w is 1 for an orthographic
-    camera, the depth for a perspective one.
-    """
-    width_px, height_px = size_wh
-    graph = bpy.context.evaluated_depsgraph_get()
-    window = np.asarray(camera.calc_matrix_camera(graph, x=width_px, y=height_px), np.float64)
-    view = np.asarray(camera.evaluated_get(graph).matrix_world.inverted(), np.float64)
-    x, y, _, w = window @ view  # x, y in -1 .. 1 with y up
-    return np.stack([(x + w) * width_px / 2, (w - y) * height_px / 2, -view[2], w])
-
-
 def project(triangles: Floats, matrix: Floats) -> Floats:
     """World triangles [N, 3, 3] -> pixels [M, 3, 2] of those that lie before the camera."""
     homogeneous = triangles @ matrix[:, :3].T + matrix[:, 3]
@@ -59,13 +31,18 @@ def project(triangles: Floats, matrix: Floats) -> Floats:
     return np.asarray(seen[..., :2] / seen[..., 3:])
 
 
-def silhouette(triangles: Floats, matrix: Floats, size_wh: tuple[int, int]) -> Silhouette | None:
-    """Silhouette of world triangles [N, 3, 3]; None for what is behind the camera, far outside of the picture, or
-    smaller than a pixel.
+def silhouette(
+    triangles: Floats, matrix: Floats, size_wh: tuple[int, int], bend: Bend | None = None
+) -> Silhouette | None:
+    """Silhouette of world triangles [N, 3, 3], through a lens that bends them or not.
+
+    None for what is behind the camera, far outside of the picture, or smaller than a pixel.
 
     An object that reaches behind the camera counts with its triangles before it.
     """
     corners_px = project(triangles, matrix)
+    if bend is not None:
+        corners_px = bend(corners_px)
     if not len(corners_px):
         return None
     low, high = corners_px.min(axis=(0, 1)), corners_px.max(axis=(0, 1))

@@ -1,0 +1,1 @@
+"""Things in the world: solids, meshes of files, room on the ground, physics."""

@@ -1,0 +1,1 @@
+"""What surfaces and skies look like: shader nodes, patterns, pictures."""
