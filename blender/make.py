@@ -82,7 +82,7 @@ def make_frame(recipe: Recipe, split: str, index: int) -> Frame:
 
     # --- Vary it, as at the start of its sequence, and move on
     drawn = vary(recipe, world, split, start)
-    object_moves, camera_move = sequence.next_moves(world, step)
+    ahead = sequence.next_moves(world, step) if "flow" in recipe.layers else ([], None)
     sequence.advance(world, step)
 
     # --- Render it
@@ -106,7 +106,7 @@ def make_frame(recipe: Recipe, split: str, index: int) -> Frame:
         sequence=start // recipe.sequence_length,
         step=step,
         device=recipe.device,
-        layers=_kept(recipe, layers, camera, object_moves, camera_move),
+        layers=_kept(recipe, layers, camera, ahead),
     )
 
 
@@ -134,11 +134,11 @@ def _values(recipe: Recipe, name: str, split: str, index: int, objects: int) -> 
     return entry.sample(stream(recipe.seed, split, index, name), params, objects)
 
 
-def _kept(recipe: Recipe, layers: Layers, camera: Camera, object_moves: list[Any], camera_move: Any) -> dict[str, Any]:
+def _kept(recipe: Recipe, layers: Layers, camera: Camera, ahead: tuple[list[Any], Any]) -> dict[str, Any]:
     """The layers that the parameters ask for."""
     made: dict[str, Callable[[], Any]] = {
         "depth": lambda: layers.depth_m,
         "normals": lambda: layers.normals,
-        "flow": lambda: optical_flow(layers.depth_m, layers.ids, camera, object_moves, camera_move),
+        "flow": lambda: optical_flow(layers.depth_m, layers.ids, camera, *ahead),
     }
     return {name: made[name]() for name in recipe.layers}

@@ -41,10 +41,13 @@ def start(params: Params, threads: int, turn: int) -> tuple[Any, Any]:
     """(Recipe, Device). Raises InputError for params that no frame can be made from."""
     # Only here, in the process that needs it: bpy takes a second to import, and a process that has it cannot
     # start others that import it.
+    from threadpoolctl import threadpool_limits
+
     from blender.farm.device import apply, choose
     from blender.make import make_recipe
     from blender.picture.passes import set_up
 
+    threadpool_limits(1)  # of numpy's BLAS, whose threads would wait for each other on matrices of 4x4
     set_up(params.render, threads)
     device = choose(params.render.device)
     recipe = make_recipe(params, device.kind)
