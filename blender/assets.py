@@ -1,8 +1,11 @@
 """Files of the user's: pictures, meshes, lights, in a folder that a randomizer's params name."""
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from blender.samplers import Rng
@@ -51,3 +54,19 @@ def check_pictures(folder: str | None, key: str) -> None:
             Image.open(path).close()
         except (UnidentifiedImageError, Image.DecompressionBombError) as error:
             raise InputError(f"{path}: expected a picture, found: {error}") from error
+
+
+def small_copy(path: Path) -> npt.NDArray[np.uint8]:
+    """A picture as [16, 16, 3] RGB. Raises InputError for a damaged one: all of it is read, where Blender shows what
+    is missing of a JPEG as grey."""
+    now = path.stat()
+    return _small_copy(path, now.st_mtime_ns, now.st_size)
+
+
+@lru_cache(maxsize=10_000)
+def _small_copy(path: Path, *version: Any) -> npt.NDArray[np.uint8]:
+    try:
+        with Image.open(path) as picture:
+            return np.asarray(picture.convert("RGB").resize((16, 16), Image.Resampling.BOX))
+    except (OSError, SyntaxError) as error:  # SyntaxError: what Pillow calls a broken PNG
+        raise InputError(f"{path}: expected a picture, found damaged data: {error}") from error

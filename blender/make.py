@@ -79,6 +79,8 @@ def make_frame(recipe: Recipe, split: str, index: int) -> Frame:
     # --- Populate the scene
     world = empty_world(recipe.size_wh)
     recipe.scene.build(world, recipe.scene_params, stream(recipe.seed, split, start, "scene"))
+    for place, labelled in enumerate(world.objects):
+        labelled.place = place
 
     # --- Vary it, as at the start of its sequence, and move on
     drawn = vary(recipe, world, split, start)

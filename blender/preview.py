@@ -21,7 +21,7 @@ from tqdm import tqdm
 from blender.ablate import ablation_sheet
 from blender.farm.worker import quiet, start
 from blender.make import Recipe, make_frame
-from blender.render import share_cores
+from blender.render import cores
 from blender.scenes import SCENES
 from pipeline.annotate import annotate_frame
 from pipeline.draw import contact_sheet
@@ -91,8 +91,7 @@ def main() -> None:
     out = args.out or default_out(params.scene.name, args.ablate)
     report = os.fdopen(os.dup(1), "w")  # Blender prints a line for every sample
     quiet()
-    workers, threads = share_cores(params)
-    recipe, _ = start(params, workers * threads, turn=0)
+    recipe, _ = start(params, cores(), turn=0)
     if args.ablate:
         sheet = ablation_sheet(recipe, args.split, None if args.ablate == ALL else args.ablate)
     else:

@@ -16,14 +16,15 @@ from blender.farm.worker import Job
 from pipeline.cache import cache_folder
 from pipeline.errors import InputError, run
 from pipeline.folders import whole_folder
-from pipeline.params import Params, load_params
+from pipeline.params import Params, Render, load_params
 
 if TYPE_CHECKING:
     from blender.farm.cluster import Cluster
 
 MOST_WORKERS = 8  # beyond, memory grows and frames/s hardly
+CHANNELS = {"depth": 1, "normals": 3, "flow": 2}
+FACTS_BYTES = 30_000  # of 20 objects, and of the file system
 BAR: dict[str, Any] = {"smoothing": 0.05, "mininterval": 0.2 if sys.stderr.isatty() else 10}
-FREE_BYTES = 1_000_000  # for each frame, generously
 
 
 def jobs_of(params: Params, device: str) -> list[Job]:
@@ -33,17 +34,15 @@ def jobs_of(params: Params, device: str) -> list[Job]:
     return [Job(s, i, frame_key(base, s, i)) for s, count in splits.items() for i in range(count)]
 
 
-def share_cores(params: Params) -> tuple[int, int]:
-    """(workers, threads of each)."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    workers = params.render.workers or min(cores, MOST_WORKERS)
-    return workers, max(1, cores // workers)
+def cores() -> int:
+    """That this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def crew_of(params: Params, root: Path) -> "Pool | Cluster":
     """Who renders: workers on this machine, or a cluster."""
     if params.render.scheduler is None:
-        return Pool(params, *share_cores(params), root)
+        return Pool(params, params.render.workers or min(cores(), MOST_WORKERS), cores(), root)
     from blender.farm.cluster import Cluster  # distributed takes a second to import
 
     return Cluster(params, root)
@@ -65,16 +64,22 @@ def render_missing(crew: "Pool | Cluster", jobs: list[Job], root: Path) -> int:
     missing = [job for job in jobs if not store.has(job.key)]
     print(f"{len(jobs)} frames: {len(jobs) - len(missing)} in the store, {len(missing)} to render", flush=True)
     if missing:
-        _check_room(root, len(missing))
+        _check_room(root, len(missing), crew.params.render)
         print(f"Cycles on {crew.device(len(missing))}, {crew}", flush=True)
         for _ in tqdm(crew.render(missing), total=len(missing), unit="frame", desc="render", **BAR):
             pass
     return len(missing)
 
 
-def _check_room(root: Path, frames: int) -> None:
+def frame_bytes(render: Render) -> int:
+    """What a frame takes at most, about: noisy colours and ids are 0.6 to 1 B a pixel, and float32 hardly shrinks."""
+    channels = sum(CHANNELS[name] for name in set(render.layers))
+    return FACTS_BYTES + int(render.width_px * render.height_px * (1.5 + 4 * channels))
+
+
+def _check_room(root: Path, frames: int, render: Render) -> None:
     root.mkdir(parents=True, exist_ok=True)
-    free, needed = shutil.disk_usage(root).free, frames * FREE_BYTES
+    free, needed = shutil.disk_usage(root).free, frames * frame_bytes(render)
     if free < needed:
         raise InputError(
             f"{root}: expected {needed / 1e6:.0f} MB of free disk for {frames} frames, found {free / 1e6:.0f} MB."

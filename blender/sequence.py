@@ -17,7 +17,7 @@ def moves(world: World, steps: int) -> list[Floats]:
     if world.motion is None or not steps:
         return [np.eye(4) for _ in world.objects]
     planned = world.motion["objects"]
-    return [np.asarray(_move(o.object, m, steps)) for o, m in zip(world.objects, planned, strict=False)]
+    return [np.asarray(_move(o.object, planned[o.place], steps)) for o in world.objects]
 
 
 def _move(thing: Any, planned: dict[str, Any], steps: int) -> Matrix:

@@ -17,6 +17,7 @@ class Labelled:
     radius_m: float  # of the circle on the ground that nothing else should touch
     drawn: dict[str, Any] = field(default_factory=dict)
     keypoints: dict[str, tuple[float, float, float]] = field(default_factory=dict)  # in its own coordinates, unscaled
+    place: int = 0  # among what the scene built; lists of drawn values go by it, also after some found no room
 
 
 @dataclass

@@ -53,6 +53,7 @@ class Instance:
     box_3d_centre_m: Point = (0.0, 0.0, 0.0)  # in the object's own axes
     box_3d_size_m: Point = (0.0, 0.0, 0.0)
     keypoints: tuple[Keypoint, ...] = ()  # those before the camera
+    place: int = 0  # in the lists of values that randomizers drew: what found no room has a place there, but no id
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ def _draw_keypoints(draw: ImageDraw.ImageDraw, keypoints: Sequence[float], scale
 def _draw_box_3d(
     draw: ImageDraw.ImageDraw, annotation: Annotation, camera: Mapping[str, Any], scale: int, colour: str
 ) -> None:
-    """The twelve edges, as far as they lie before the camera."""
+    """Of the twelve edges those that lie before the camera, where its lens can show them."""
     rotation, translation_m = (np.array(annotation["pose"][key]) for key in ("rotation", "translation_m"))
     edges_m = box_edges(annotation["bbox_3d"]["centre_m"], annotation["bbox_3d"]["size_m"], STEPS)
     for line_m in edges_m @ rotation.T + translation_m:

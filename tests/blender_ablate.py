@@ -1,18 +1,22 @@
 """Randomizers one at a time, at the ends of their distributions. Run by test_blender.py."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from rendering import small_values, write_params
 from worlds import start
 
-from blender.ablate import PARTS, STEPS, Row, at_end, caption, only, varying
+from blender.ablate import PARTS, STEPS, Row, ablation_sheet, at_end, caption, only, varying
 from blender.make import Recipe, make_frame, make_recipe
 from blender.randomizers import RANDOMIZERS, geometry
 from blender.samplers import draw, end, stream
+from pipeline.draw import scaled
 from pipeline.params import load_params
 from pipeline.section import validate
+from pipeline.table import GAP_PX, LINE_PX, picture_table, wrap
 
 
 @pytest.fixture
@@ -23,6 +27,11 @@ def recipe(tmp_path: Path) -> Recipe:
 
 def drawn(recipe: Recipe) -> dict[str, Any]:
     return make_frame(recipe, "train", recipe.sequence_length - 1).drawn
+
+
+def picture(recipe: Recipe) -> Image.Image:
+    """The first picture in the size of a cell, six times as large."""
+    return scaled(make_frame(recipe, "train", 0).rgb, 6)
 
 
 @pytest.mark.parametrize("name", RANDOMIZERS)
@@ -58,6 +67,43 @@ def test_motion_is_seen_at_the_end_of_a_sequence(recipe: Recipe) -> None:
     frame = make_frame(moving, "train", moving.sequence_length - 1)
     assert (frame.sequence, frame.step) == (0, STEPS - 1)
     assert only(recipe, Row("light"), "high").sequence_length == 1
+
+
+def test_each_cell_of_the_sheet_shows_what_its_row_and_column_say(recipe: Recipe) -> None:
+    """Rows of camera and light; the same pictures made by themselves, found where the table puts them."""
+    kept = {
+        name: params if name in ("camera", "light") else params.model_copy(update={"enabled": False})
+        for name, params in recipe.randomizers.items()
+    }
+    recipe = replace(recipe, randomizers=kept)
+    sheet = ablation_sheet(recipe, "train")
+    off = picture(only(recipe, None))
+    width_px, height_px = off.size
+    top = 2 * LINE_PX
+    for name in ("camera", "light"):
+        expected = [off, *(picture(only(recipe, Row(name), part)) for part in PARTS)]
+        assert len({one.tobytes() for one in expected}) == 4
+        for column, one in enumerate(expected):
+            left = sheet.width - (4 - column) * (width_px + GAP_PX)
+            assert sheet.crop((left, top, left + width_px, top + height_px)).tobytes() == one.tobytes()
+        captions = [wrap(caption(recipe.randomizers[name], Row(name), part), width_px) for part in PARTS]
+        top += height_px + LINE_PX * max(map(len, captions)) + GAP_PX
+    assert top == sheet.height  # no other row, and no footer
+
+
+def test_what_changes_nothing_is_named_below(recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cone of a lamp that is no spot; the other row is there."""
+    tables = []
+
+    def spy(headings: Any, rows: Any, footer: str) -> Image.Image:
+        tables.append((headings, [name for name, _ in rows], footer))
+        return picture_table(headings, rows, footer)
+
+    monkeypatch.setattr("blender.ablate.picture_table", spy)
+    whole = recipe.randomizers["light"]
+    light = at_end(whole, "low").model_copy(update={name: getattr(whole, name) for name in ("energy", "cone_rad")})
+    ablation_sheet(replace(recipe, randomizers=recipe.randomizers | {"light": light}), "train", "light")
+    assert tables == [(["all off", "low", "middle", "high"], ["energy"], "No change: cone_rad.")]
 
 
 def test_inputs_of_geometry_nodes_have_ends_too() -> None:

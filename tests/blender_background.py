@@ -10,6 +10,7 @@ from PIL import Image
 from varying import SIZE_WH, plain, recipe_of
 from worlds import cuboid, start
 
+from blender import assets
 from blender.make import Recipe, make_frame
 from blender.picture.passes import render_layers
 from blender.randomizers import background, camera, light
@@ -126,6 +127,19 @@ def test_what_is_no_picture_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tmp_path / "pictures" / "a.png").write_bytes(b"<html>")
     with pytest.raises(InputError, match=r"^pictures/a\.png: expected a picture"):
         recipe_of(tmp_path, background={"pattern": "image", "folder": "pictures"})
+
+
+def test_a_picture_that_is_cut_off_is_named(recipe: Recipe, tmp_path: Path) -> None:
+    """Its head is whole, so that the check of the folder passes."""
+    start(SIZE_WH)
+    cut = write_picture(tmp_path / "a.png")
+    cut.write_bytes(cut.read_bytes()[:60])
+    assets.check_pictures(str(tmp_path), "key")
+    with pytest.raises(InputError, match=r"a\.png: expected a picture, found damaged data"):
+        background.mean_light(cut)
+    place = {"pattern": "image", "folder": str(tmp_path), "file": "a.png", "turn_rad": 0.0, "shift_m": [0.0, 0.0]}
+    with pytest.raises(InputError, match=r"a\.png: expected a picture, found damaged data"):
+        background.apply(empty_world(SIZE_WH), {**plain(recipe, "background"), **place})
 
 
 @pytest.mark.parametrize("box", [False, True])

@@ -52,6 +52,32 @@ def test_rotation_is_about_the_vertical(file: Path) -> None:
     assert np.ptp(world_triangles(die.object).reshape(-1, 3), axis=0) == pytest.approx((0.04, 0.06, 0.02), abs=1e-6)
 
 
+def test_labels_are_of_the_modifiers_that_the_renderer_uses(file: Path) -> None:
+    """Two subdivisions of a cube by Catmull and Clark's scheme have 98 points; only the viewport stretches it."""
+    (cushion,) = build(file, objects={"Cushion": "cushion"})
+    points = read_mesh(cushion.object).points_m
+    assert len(points) == 98
+    assert np.ptp(points[:, 2]) == pytest.approx(np.ptp(points[:, 0])) and np.ptp(points[:, 2]) < 0.09
+
+
+def test_labels_are_of_the_curve_that_the_renderer_sees(file: Path) -> None:
+    """Four sides in the viewport, 48 in the picture; a side's middle is 0.1 m / sqrt(2) from that of the square."""
+    (wire,) = build(file, objects={"Wire": "wire"})
+    points = read_mesh(wire.object).points_m
+    middle = np.abs(np.arctan2(points[:, 1], points[:, 0]) - np.pi / 4) < 0.05
+    assert middle.any()
+    assert np.hypot(*points[middle, :2].T).mean() == pytest.approx(0.1, abs=0.005)
+
+
+def test_instances_of_geometry_nodes_are_part_of_the_object(file: Path) -> None:
+    """Eight cubes of 2 cm about the corners of one of 10 cm."""
+    (bush,) = build(file, objects={"Bush": "bush"})
+    points = world_triangles(bush.object).reshape(-1, 3)
+    assert len(read_mesh(bush.object).points_m) == 64
+    assert np.ptp(points, axis=0) == pytest.approx((0.12, 0.12, 0.12), abs=1e-6)
+    assert points[:, 2].min() == pytest.approx(0, abs=1e-6)
+
+
 def test_marks_become_keypoints(file: Path) -> None:
     """`top` is marked at (0, 0, 3 cm) of the die; turned about y, that is +x, and doubled by the file's scale."""
     (die,) = build(file)
@@ -103,6 +129,7 @@ def test_the_same_stream_builds_the_same_and_it_is_json(file: Path) -> None:
         ({"Dye": "die"}, "scene.objects: expected an object or collection of .*, found 'Dye'. Did you mean 'Die'?"),
         ({"Lamp": "lamp"}, "scene.objects.Lamp: expected an object with a surface, found one of type LIGHT"),
         ({"Table": "table"}, "scene.objects.Table: expected one object, found parts of it: Leg"),
+        ({"Cloud": "cloud"}, "scene.objects.Cloud: expected no particle systems, .* found Dust. Use geometry nodes"),
         ({"keypoint.top": "top"}, "scene.objects: expected an object or collection of .*, found 'keypoint.top'"),
     ],
 )

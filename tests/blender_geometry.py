@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from worlds import HEIGHT_M, cuboid, start, world_of
 
-from blender.facts.geometry import Silhouette, silhouette
+from blender.facts.geometry import Silhouette, before_camera, silhouette
 from blender.facts.mesh import world_triangles
 from blender.facts.view import projection
 from blender.picture.passes import render_layers
@@ -139,12 +139,40 @@ def test_silhouette_equals_the_id_pass(kind: str, size_wh: tuple[int, int]) -> N
 
 
 def test_reaching_up_to_the_camera_is_bounded() -> None:
-    """Its upper side projects to a rectangle 100 000 times as large: only pixels near the picture are counted."""
+    """Its upper side projects to a rectangle 10 000 times as large: only what is near the picture is counted."""
     start(SIZE_WH)
-    found = seen(world_of(SIZE_WH, "PERSP"), cuboid((2, 1, 0), (9, 6, HEIGHT_M - 1e-4)))
+    found = seen(world_of(SIZE_WH, "PERSP"), cuboid((2, 1, 0), (9, 6, HEIGHT_M - 1e-2)))
     assert found is not None
-    assert np.isfinite(found.box_xyxy).all()
-    assert found.box_xyxy[0] < -1000
-    window_px = (11 + 4 * 11) * (7 + 4 * 11)  # two sides of the picture in each direction
+    assert found.box_xyxy == (-22, -22, 33, 29)  # two sides of the picture in each direction
+    window_px = (11 + 4 * 11) * (7 + 4 * 11)
     assert found.area_px == window_px
     assert found.truncated_fraction == pytest.approx(1 - 77 / window_px)
+
+
+def test_what_passes_the_camera_counts_as_far_as_it_is_before_it() -> None:
+    """A wall along the line of sight, 2 m beside it, from the ground to behind the camera: on the ground, 10 m below, it
+    is seen 2 m * 10 px / 10 m = 2 px to the right of the middle, at 7.5, and farther out the higher it gets.
+    """
+    start(SIZE_WH)
+    world = world_of(SIZE_WH, "PERSP")
+    wall = cuboid((7.5, 0.5, 0), (7.5, 6.5, HEIGHT_M + 5))
+    found = seen(world, wall)
+    assert found is not None
+    assert found.box_xyxy == pytest.approx((7.5, -22, 33, 29), abs=1e-4)
+    assert found.truncated_fraction > 0.5
+
+
+def test_triangles_are_cut_at_the_nearest_depth() -> None:
+    """Depths 1 and -1: cut half way between them, or a little before. Areas in the plane of x and depth."""
+    corners = np.array([[0.0, 0, 1, 1], [2, 0, 1, 1], [0, 0, -1, 1]])  # x, y, depth, w: area 2
+    (tip,) = (before_camera(corners[[2, 0, 1]][None] * [1, 1, -1, 1]),)
+    assert area(tip) == pytest.approx(0.5, abs=0.01)  # the small end alone
+    assert area(before_camera(corners[None])) == pytest.approx(1.5, abs=0.01)
+    assert area(before_camera(corners[[1, 2, 0]][None])) == pytest.approx(1.5, abs=0.01)
+    assert before_camera(corners[None] * [1, 1, 0, 1]).shape == (0, 3, 4)
+    np.testing.assert_array_equal(before_camera(corners[None] + [0, 0, 5, 0]), corners[None] + [0, 0, 5, 0])
+
+
+def area(triangles: Any) -> float:
+    a, b = triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
+    return float(np.abs(a[:, 0] * b[:, 2] - a[:, 2] * b[:, 0]).sum() / 2)

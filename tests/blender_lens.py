@@ -200,6 +200,25 @@ def test_depth_of_field_blurs_colours_and_no_label(kind: str) -> None:
     assert focus.use_dof and bpy.context.scene.cycles.samples == 4
 
 
+@pytest.mark.parametrize("lens", [BARREL, PINCUSHION])
+def test_depth_of_field_through_a_lens_changes_no_label(lens: Lens) -> None:
+    world = lens_world(LARGE_WH, lens, samples=4, layers=["normals"])
+    glow(cuboid((10, 8, 0), (70, 52, 2)), (1.0, 1.0, 1.0)), cuboid((30, 20, 20), (45, 40, 24), number=2)
+    sharp = render_layers(world, 0)
+    focus, settings = world.camera.data.dof, bpy.context.scene.render
+    focus.use_dof, focus.focus_distance, focus.aperture_fstop = True, 20.0, 4e-3
+    blurred = render_layers(world, 1)
+    assert {*np.unique(sharp.ids)} == {0, 1, 2}
+    np.testing.assert_array_equal(blurred.ids, sharp.ids)
+    np.testing.assert_allclose(blurred.depth_m, sharp.depth_m, rtol=1e-6)
+    assert sharp.normals is not None and blurred.normals is not None
+    np.testing.assert_allclose(blurred.normals[36:46, 25:55], sharp.normals[36:46, 25:55], atol=1e-5)
+    half = [((layers.rgb[..., 1] > 0.1) & (layers.rgb[..., 1] < 0.9)).sum() for layers in (sharp, blurred)]
+    assert half[1] > 2 * half[0]
+    assert focus.use_dof and bpy.context.scene.cycles.samples == 4
+    assert (settings.resolution_x, settings.resolution_y) == LARGE_WH
+
+
 def test_facts_are_those_of_the_bent_picture() -> None:
     world = lens_world(LARGE_WH, BARREL)
     corner, middle, hidden = (10.0, -8.0, 0.0), (40.0, -30.0, 0.0), (70.0, -52.0, -4.0)

@@ -1,15 +1,18 @@
 """What objects look like: against the background, in a colour of their own, with patterns. Run by test_blender.py."""
 
 import colorsys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from drawn import cubes, fixed, sampled
+from PIL import Image
 from worlds import start
 
 from blender.picture.passes import render_layers
 from blender.randomizers import material, placement
 from blender.world import World, principled
+from pipeline.errors import InputError
 
 SIZE_WH = (40, 30)
 
@@ -83,6 +86,26 @@ def test_own_materials_stay_and_what_has_none_is_given_one() -> None:
     cover(world, source="own", hue=0.0, saturation=0.0, value=0.25)
     assert list(world.objects[0].object.data.materials) == own
     assert base_colour(world.objects[1].object) == pytest.approx((0.25, 0.25, 0.25, 1.0))
+
+
+def test_own_materials_stay_that_belong_to_the_object_and_not_to_its_mesh() -> None:
+    world = cubes(SIZE_WH, [0.1])
+    thing = world.objects[0].object
+    thing.data.materials.append(None)
+    thing.material_slots[0].link = "OBJECT"
+    thing.material_slots[0].material, _ = principled("own")
+    cover(world, source="own", value=0.25)
+    assert [slot.material.name for slot in thing.material_slots] == ["own"]
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif"])
+def test_a_picture_that_is_cut_off_is_named(suffix: str, tmp_path: Path) -> None:
+    """Blender shows what there is of a JPEG or TIFF, and the rest in grey or black."""
+    path = tmp_path / f"a.{suffix}"
+    Image.effect_noise((64, 48), 100).save(path)
+    path.write_bytes(path.read_bytes()[:-500])
+    with pytest.raises(InputError, match=rf"a\.{suffix}: expected a picture, found damaged data"):
+        cover(cubes(SIZE_WH, [0.1]), source="colour", pattern="image", folder=str(tmp_path))
 
 
 def test_own_materials_are_replaced_on_every_side() -> None:

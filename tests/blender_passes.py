@@ -8,9 +8,10 @@ import pytest
 from worlds import cuboid, start, world_of
 
 from blender.picture.passes import render_layers
-from blender.world import World
+from blender.world import World, add
 
-SIZE_WH = (11, 7)
+SIZE_WH, DENOISED_WH = (11, 7), (61, 43)
+INSIDE = np.s_[15:30, 18:40]  # of the thing that is lit
 
 
 def glow(thing: Any, rgb: tuple[float, float, float]) -> None:
@@ -22,6 +23,18 @@ def glow(thing: Any, rgb: tuple[float, float, float]) -> None:
     emission.inputs["Color"].default_value = (*rgb, 1.0)
     material.node_tree.links.new(emission.outputs[0], nodes["Material Output"].inputs["Surface"])
     thing.data.materials.append(material)
+
+
+def lit_corner() -> World:
+    """A thing of 40x30 px, turned a little, under a broad lamp: its light is noise at one sample."""
+    world = world_of(DENOISED_WH, "PERSP")
+    thing = cuboid((8, 6, 0), (48, 36, 1))
+    thing.rotation_euler = (0.01, 0.02, 0.1)
+    lamp = bpy.data.lights.new("lamp", "AREA")
+    lamp.size, lamp.energy = 60.0, 50_000.0
+    made = add("lamp", lamp)
+    made.location = (30, -20, 12)
+    return world
 
 
 def corner(number: int) -> tuple[World, Any]:
@@ -64,6 +77,24 @@ def test_ids_depend_neither_on_samples_nor_on_the_seed_of_the_noise() -> None:
     assert np.array_equal(found[0].ids, found[1].ids) and np.array_equal(found[0].ids, found[2].ids)
     assert (found[0].ids == 3).any()
     assert not np.array_equal(found[0].rgb, found[2].rgb)
+
+
+@pytest.mark.parametrize("denoiser", ["fast", "accurate"])
+def test_a_denoiser_changes_colours_alone_and_repeats_its_bytes(denoiser: str) -> None:
+    """Also on another number of threads."""
+    found = []
+    for name, threads in (("none", 2), (denoiser, 1), (denoiser, 2), (denoiser, 2)):
+        start(DENOISED_WH, denoiser=name, layers=["normals"], bounces=1)
+        bpy.context.scene.render.threads = threads
+        found.append(render_layers(lit_corner(), 0))
+    noisy, *denoised = found
+    assert (noisy.ids == 1).any() and (noisy.ids == 0).any() and np.isfinite(noisy.depth_m).any()
+    for layers in denoised:
+        for exact in ("ids", "depth_m", "normals"):
+            assert getattr(layers, exact).tobytes() == getattr(noisy, exact).tobytes()
+        assert layers.rgb.tobytes() == denoised[0].rgb.tobytes()
+    roughness = [np.abs(np.diff(layers.rgb[INSIDE], axis=1)).mean() for layers in found[:2]]
+    assert roughness[1] < 0.5 * roughness[0]
 
 
 def test_nothing_to_see() -> None:

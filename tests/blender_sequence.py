@@ -13,8 +13,9 @@ from blender.facts.instances import instances
 from blender.facts.view import camera_facts
 from blender.make import Recipe, make_frame, make_recipe
 from blender.picture.passes import Layers, render_layers
+from blender.samplers import stream
 from blender.sequence import advance, next_moves
-from blender.world import Labelled, World
+from blender.world import Labelled, World, empty_world
 from pipeline.frame import Frame
 from pipeline.params import load_params
 
@@ -110,3 +111,20 @@ def test_a_frame_in_the_middle_can_be_made_alone(recipe: Recipe) -> None:
     np.testing.assert_array_equal(after_others.rgb, alone.rgb)
     np.testing.assert_array_equal(after_others.layers["flow"], alone.layers["flow"])
     assert after_others.instances == alone.instances
+
+
+def test_instances_know_their_place_among_the_values_drawn(tmp_path: Path) -> None:
+    """More digits than a sheet has room for: those left out take their values with them, the others keep theirs."""
+    values = small_values()
+    values["scene"] |= {"count": 60, "height_m": 0.15}
+    recipe = make_recipe(load_params(write_params(tmp_path / "params.yaml", values)))
+    start(recipe.size_wh)
+    frame = make_frame(recipe, "train", 0)
+    places = [i.place for i in frame.instances]
+    assert len(frame.drawn["placement"]["turns_rad"]) == 60 > len(places) > 0
+    assert len(set(places)) == len(places) and max(places) < 60
+    assert places != list(range(len(places)))
+    start(recipe.size_wh)
+    world = empty_world(recipe.size_wh)
+    recipe.scene.build(world, recipe.scene_params, stream(0, "train", 0, "scene"))
+    assert [i.drawn for i in frame.instances] == [world.objects[place].drawn for place in places]

@@ -39,6 +39,11 @@ def small_params(folder: Path, **render: Any) -> Params:
     return load_params(write_params(folder / "params.yaml", small_values(**render)))
 
 
+def with_full_disk(line: list[str]) -> list[str]:
+    """The command with a limit of 1 kB for each file; without bytecode, of which Python would leave cut files."""
+    return ["bash", "-c", 'export PYTHONDONTWRITEBYTECODE=1; ulimit -f 1; exec "$@"', "bash", *line]
+
+
 def command(module: str, *args: str | Path) -> list[str]:
     return [sys.executable, "-m", module, *map(str, args)]
 

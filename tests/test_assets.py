@@ -37,6 +37,13 @@ def test_a_folder_without_files_is_named(
     assert str(error.value) == f"params.yaml: x.folder: expected a folder with .ply, .obj files, found {found}."
 
 
+def test_a_small_copy_is_of_the_picture_that_is_there_now(tmp_path: Path) -> None:
+    for size_wh, grey in (((7, 11), 10), ((30, 20), 200)):
+        Image.new("L", size_wh, grey).save(tmp_path / "a.bmp")
+        assert assets.small_copy(tmp_path / "a.bmp").shape == (16, 16, 3)
+        assert set(assets.small_copy(tmp_path / "a.bmp").ravel()) == {grey}
+
+
 def test_a_damaged_picture_is_named(tmp_path: Path) -> None:
     Image.new("RGB", (7, 11)).save(tmp_path / "good.png")
     assets.check_pictures(str(tmp_path), "key")

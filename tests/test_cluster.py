@@ -13,7 +13,19 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from rendering import REPOSITORY, files_of, frames_in, render, run_stage, small_values, start_stage, write_params
+from rendering import (
+    REPOSITORY,
+    command,
+    files_of,
+    frames_in,
+    render,
+    run_command,
+    run_stage,
+    small_values,
+    start_stage,
+    with_full_disk,
+    write_params,
+)
 
 SLOW = {"train": 11, "samples": 100}  # long enough to be disturbed
 
@@ -145,3 +157,16 @@ def test_nobody_at_the_address_is_an_error(store: Path, tmp_path: Path) -> None:
     assert "error: params.yaml: render.scheduler: expected a Dask scheduler at tcp://127.0.0.1:9" in done.stderr
     assert time.monotonic() - began < 40
     assert not (tmp_path / "data").exists()
+
+
+def test_full_disk_of_the_client_names_the_frame(scheduler: str, store: Path, tmp_path: Path) -> None:
+    """A limit of 1 kB for a file of the client's stands for the full disk."""
+    params = write_params(tmp_path / "params.yaml", small_values(scheduler=scheduler))
+    line = command("blender.render", "--params", params, "--out", tmp_path / "data" / "frames")
+    with started("dask_worker", scheduler, "--nthreads", "1", "--no-nanny", cwd=REPOSITORY, log=tmp_path):
+        done = run_command(store, with_full_disk(line))
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert re.search(
+        r"error: frame train/\d: failed: .+: File too large\. The frames made", done.stderr.splitlines()[-1]
+    )
+    assert files_of(store) == {} and not (tmp_path / "data").exists()

@@ -14,7 +14,7 @@ from tiny import call
 from pipeline.coco import categories_of, sha256_of, write_json
 from pipeline.errors import InputError
 from pipeline.export import __main__ as export
-from pipeline.export.bop_depth import depth_picture, depth_scale
+from pipeline.export.bop_depth import depth_picture, depth_scale, farthest_of
 
 WIDTH, HEIGHT = 7, 11
 CAMERA = {
@@ -176,7 +176,7 @@ def test_layers_of_pixels(data: Path) -> None:
 @pytest.mark.parametrize(("farthest_m", "step_mm"), [(6.55, 0.1), (6.6, 1.0), (65.6, 10.0), (np.inf, 0.1)])
 def test_depth_fits_into_16_bits(farthest_m: float, step_mm: float) -> None:
     near, far = np.full((2, 3), 0.5, np.float32), np.full((2, 3), farthest_m, np.float32)
-    assert depth_scale([near, far]) == step_mm
+    assert depth_scale([farthest_of(near), farthest_of(far)]) == step_mm
     expected = 0 if farthest_m == np.inf else round(1000 * farthest_m / step_mm)
     assert depth_picture(far, step_mm).tolist() == [[expected] * 3] * 2
 
@@ -213,6 +213,30 @@ def test_what_bop_needs_and_is_not_there(section: str, key: str, value: Any, mes
 def test_layers_without_depth(data: Path) -> None:
     np.savez_compressed(data / "frames/000002/layers.npz", normals=np.zeros((HEIGHT, WIDTH, 3), np.float32))
     with pytest.raises(InputError, match=r"000002/layers.npz: expected 'depth', found none. Set `render.layers"):
+        run_export(data)
+
+
+@pytest.mark.parametrize("left", [0, 4, 150])
+def test_damaged_layers(left: int, data: Path) -> None:
+    """The file is cut off after some bytes."""
+    path = data / "frames/000002/layers.npz"
+    path.write_bytes(path.read_bytes()[:left])
+    with pytest.raises(InputError, match=r"000002/layers.npz: expected layers of a frame, found damaged data"):
+        run_export(data)
+    assert [p.name for p in data.parent.iterdir()] == ["data"]
+
+
+def test_damage_within_layers(data: Path) -> None:
+    """Whole at its ends, where a zip file has its list; noise where the depth is."""
+    path = data / "frames/000002/layers.npz"
+    path.write_bytes(path.read_bytes()[:60] + b"\xff" * 60 + path.read_bytes()[120:])
+    with pytest.raises(InputError, match=r"000002/layers.npz: expected layers of a frame, found damaged data"):
+        run_export(data)
+
+
+def test_depth_of_another_size(data: Path) -> None:
+    np.savez_compressed(data / "frames/000002/layers.npz", depth=depth_m(0).T)
+    with pytest.raises(InputError, match=r"layers.npz: depth: expected \[11, 7\] as the picture, found \[7, 11\]"):
         run_export(data)
 
 

@@ -57,6 +57,11 @@ def test_coming_nearer_spreads_from_the_principal_point() -> None:
     np.testing.assert_allclose(found[3, 5], [0.0, 0.0], atol=1e-5)
 
 
+def test_what_passes_behind_the_camera_has_none() -> None:
+    """The camera moves 3 m forward, past everything."""
+    assert not flow([STILL], shifted(0, 0, 3.0)).any()
+
+
 def test_quarter_turn_of_the_camera_about_its_axis() -> None:
     """From x towards y, clockwise as y is down: what was 3 px to the right is 3 px above the middle afterwards."""
     turn = np.eye(4)

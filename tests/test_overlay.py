@@ -10,7 +10,7 @@ from pycocotools import mask as coco_mask
 
 from pipeline.draw import EDGE_COLOUR, TRUE_COLOUR
 from pipeline.overlay import FILL, colour_of, draw_labels, tint_masks
-from pipeline.project import box_edges, distort, project
+from pipeline.project import box_edges, distort, project, radius_of
 
 CAMERA: dict[str, Any] = {
     "kind": "perspective",
@@ -129,6 +129,36 @@ def test_distortion_by_hand() -> None:
     np.testing.assert_allclose(distort(point, (0.4, 0, 0, 0, 0)), [[0.55, 0]])
     np.testing.assert_allclose(distort(point, (0.4, 0.16, 0, 0, 0.64)), [[0.56, 0]])
     np.testing.assert_allclose(distort(point, (0, 0, 0.1, 0.2, 0)), [[0.5 + 0.2 * 0.75, 0.1 * 0.25]])
+
+
+@pytest.mark.parametrize(
+    ("distortion", "radius"),
+    [
+        ((0, 0, 0, 0, 0), np.inf),
+        ((0.4, 0.1, 0, 0, 0.1), np.inf),
+        ((-1, 0, 0, 0, 0), 3**-0.5),  # 1 - 3 r² = 0
+        ((0, -0.2, 0, 0, 0), 1),  # 1 - 5 r⁴ = 0
+        ((0, 0, 0.3, 0.4, 0), 1 / 3),  # 1 - 6 * 0.5 r = 0
+    ],
+)
+def test_where_a_lens_ends(distortion: tuple[float, ...], radius: float) -> None:
+    assert radius_of(distortion) == pytest.approx(radius)
+
+
+def test_beyond_the_lens_nothing_folds_back_into_the_picture() -> None:
+    """At k1 = -1 the lens ends at 0.577; the formula alone would put 0.9 m at depth 1 to 0.9 * 0.19, next to 0.18 m."""
+    barrel = CAMERA | {"distortion": [-1, 0, 0, 0, 0]}
+    points = project([(0.5, 0, 1), (0.9, 0, 1)], barrel)
+    np.testing.assert_allclose(points, [(40 + 10 * 0.375, 30), (np.nan, np.nan)])
+
+
+def test_edges_beyond_the_lens_are_left_out() -> None:
+    """The cube's back, at depth 4, reaches the radius 0.35, its front, at depth 2, the radius 0.71."""
+    near = {"intrinsics": [[40, 0, 39.5], [0, 40, 29.5], [0, 0, 1]], "distortion": [-1, 0, 0, 0, 0]}
+    drawn = draw_labels(grey(80, 60), [cube(3.0)], {1: ""}, camera=CAMERA | near)
+    side_px = 40 * 0.25 * (1 - 0.0625)  # to the middle of the back's edges; the front's would lie at 15
+    coloured = where(drawn, colour_of(0))
+    assert coloured and max(abs(x - 40) for x, _ in coloured) <= side_px + 1
 
 
 def test_edges_of_a_box() -> None:

@@ -44,14 +44,14 @@ def test_a_frame_depends_neither_on_its_forerunners_nor_on_the_number_of_threads
     params: Params, store: Path, rendered: Path
 ) -> None:
     jobs = jobs_of(params, "cpu")[::-1]
-    with Pool(params, workers=1, threads=1, store=store) as pool:
+    with Pool(params, workers=1, cores=1, store=store) as pool:
         assert list(pool.render(jobs)) == jobs
     assert frames_of(store, jobs) == undisturbed(rendered, jobs)
 
 
 def test_one_frame_alone_and_then_another(params: Params, store: Path, rendered: Path) -> None:
     jobs = jobs_of(params, "cpu")
-    with Pool(params, workers=1, threads=2, store=store) as pool:
+    with Pool(params, workers=1, cores=2, store=store) as pool:
         assert list(pool.render([jobs[3]])) == [jobs[3]]
         (hand,) = pool.hands
         assert list(pool.render([jobs[1]])) == [jobs[1]]
@@ -62,7 +62,7 @@ def test_one_frame_alone_and_then_another(params: Params, store: Path, rendered:
 
 def test_a_worker_that_dies_idle_costs_no_try(params: Params, store: Path, rendered: Path) -> None:
     jobs = jobs_of(params, "cpu")
-    with Pool(params, workers=1, threads=1, store=store) as pool:
+    with Pool(params, workers=1, cores=1, store=store) as pool:
         for job in pool.render(jobs):
             if job in jobs[:2]:
                 kill(pool.hands[0])
@@ -84,7 +84,7 @@ def test_killed_at_any_moment(params: Params, store: Path, rendered: Path) -> No
                     with suppress(ProcessLookupError):  # it has just been replaced
                         kill(hand)
 
-    with Pool(params, workers=2, threads=1, store=store) as pool:
+    with Pool(params, workers=2, cores=1, store=store) as pool:
         thread = threading.Thread(target=killer, args=[pool])
         thread.start()
         try:
@@ -103,21 +103,45 @@ def test_workers_make_a_bounded_number_of_frames(tmp_path: Path, store: Path, re
     params = small_params(tmp_path, train=5, frames_per_worker=2)
     jobs = jobs_of(params, "cpu")
     pids = set()
-    with Pool(params, workers=1, threads=2, store=store) as pool:
+    with Pool(params, workers=1, cores=2, store=store) as pool:
         for _ in pool.render(jobs):
             pids |= {hand.process.pid for hand in pool.hands}
     assert len(pids) == 3  # six frames
     assert frames_of(store, jobs) == undisturbed(rendered, jobs)
 
 
-def test_hanging_worker_is_reported_with_its_frame(tmp_path: Path, store: Path) -> None:
+def stop_at(pool: Pool, job: Job) -> None:
+    """Freeze the worker that is at this job: it neither answers nor ends."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for hand in list(pool.hands):
+            if hand.job == job and hand.process.pid is not None:
+                os.kill(hand.process.pid, signal.SIGSTOP)
+                return
+        time.sleep(0.001)
+
+
+def test_hanging_worker_is_replaced_and_its_frame_made_again(tmp_path: Path, store: Path, rendered: Path) -> None:
+    params = small_params(tmp_path, train=5, timeout_s=5.0)
+    jobs = jobs_of(params, "cpu")
+    with Pool(params, workers=1, cores=1, store=store) as pool:
+        thread = threading.Thread(target=stop_at, args=[pool, jobs[2]])
+        thread.start()
+        done = list(pool.render(jobs))
+        thread.join()
+    assert list(pool.failures.values()) == [["no answer within 5 s (render.timeout_s)"]]
+    assert done == jobs
+    assert frames_of(store, jobs) == undisturbed(rendered, jobs)
+
+
+def test_frame_that_takes_too_long_is_reported(tmp_path: Path, store: Path) -> None:
     params = small_params(tmp_path, timeout_s=0.001)
     began = time.monotonic()
-    with Pool(params, workers=1, threads=1, store=store) as pool:
+    with Pool(params, workers=1, cores=1, store=store) as pool:
         with pytest.raises(InputError) as error:
             list(pool.render(jobs_of(params, "cpu")))
         processes = [hand.process for hand in pool.hands]
-    problem = "no answer within 0.001 s"
+    problem = "no answer within 0.001 s (render.timeout_s)"
     assert str(error.value) == f"frame train/0: failed 2 times: {problem}; {problem}. The frames made so far are kept."
     assert not any(process.is_alive() for process in processes)
     assert time.monotonic() - began < 60
@@ -126,18 +150,33 @@ def test_hanging_worker_is_reported_with_its_frame(tmp_path: Path, store: Path) 
 @pytest.mark.parametrize(("wanted", "size"), [(0, 4), (3, 3)])
 def test_two_workers_for_each_gpu_unless_told_otherwise(wanted: int, size: int, tmp_path: Path, store: Path) -> None:
     """How many there are and what the others are told; no GPU is used."""
-    with Pool(small_params(tmp_path, workers=wanted), wanted or 8, threads=1, store=store) as pool:
+    with Pool(small_params(tmp_path, workers=wanted), wanted or 8, cores=1, store=store) as pool:
         pool._settle_on(Device("cuda", ("A", "B")))
         assert (pool.size, pool.params.render.device) == (size, "cuda")
         pool._settle_on(Device("cuda", ("A",)))  # the second worker: nothing new
         assert pool.size == size
 
 
+@pytest.mark.parametrize(
+    ("cores", "workers", "threads"),
+    [(1, 1, [1]), (12, 8, [2, 2, 2, 2, 1, 1, 1, 1]), (8, 8, [1] * 8), (7, 2, [4, 3]), (2, 3, [1, 1, 1])],
+)
+def test_all_cores_are_shared_out(cores: int, workers: int, threads: list[int], tmp_path: Path, store: Path) -> None:
+    pool = Pool(small_params(tmp_path), workers, cores, store)
+    assert [pool.threads(turn) for turn in range(workers)] == threads
+
+
+def test_fewer_workers_for_a_gpu_have_more_threads(tmp_path: Path, store: Path) -> None:
+    pool = Pool(small_params(tmp_path, workers=0), workers=8, cores=17, store=store)
+    pool._settle_on(Device("cuda", ("A",)))
+    assert [pool.threads(turn) for turn in range(pool.size)] == [9, 8]
+
+
 def test_wrong_params_are_reported_by_the_first_worker(tmp_path: Path, store: Path) -> None:
     params: Any = small_params(tmp_path)
     params = params.model_copy(update={"scene": params.scene.model_copy(update={"name": "digit"})})
     with (
-        Pool(params, workers=2, threads=1, store=store) as pool,
+        Pool(params, workers=2, cores=1, store=store) as pool,
         pytest.raises(InputError, match=r"scene\.name.*'digits'"),
     ):
         list(pool.render(jobs_of(params, "cpu")))

@@ -109,3 +109,24 @@ def test_many_spans_at_a_time_give_the_same(monkeypatch: pytest.MonkeyPatch) -> 
     whole = fill_triangles(triangles, (19, 13))
     monkeypatch.setattr(raster, "SPANS", 20)
     np.testing.assert_array_equal(fill_triangles(triangles, (19, 13)), whole)
+
+
+@pytest.mark.parametrize("cells", [1, 30, 1000])
+def test_counting_in_bands_gives_the_same(cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a window that begins at (-4, 2)."""
+    triangles = np.random.default_rng(1).uniform(-5, 25, (9, 3, 2))
+    expected = int(brute_force(triangles - [-4, 2], (19, 13)).sum())
+    monkeypatch.setattr(raster, "CELLS", cells)
+    assert raster.covered_px(triangles, (-4, 2, 15, 15)) == expected > 0
+    assert raster.covered_px(triangles, (3, 3, 3, 9)) == 0
+
+
+def test_memory_is_bounded_for_a_window_of_any_size() -> None:
+    """80 million pixels: an object that leaves a picture of 1920x1080 on all sides."""
+    half = np.array([[[0.0, 0.0], [10_000.0, 0.0], [0.0, 8000.0]]])
+    tracemalloc.start()
+    found = raster.covered_px(half, (0, 0, 10_000, 8000))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found == pytest.approx(40e6, rel=1e-3)
+    assert peak < 150e6

@@ -12,7 +12,6 @@ from rendering import REPOSITORY, files_of
 
 from blender.farm.keys import frame_key
 from blender.farm.store import Store
-from pipeline.errors import InputError
 from pipeline.frame import Frame
 from pipeline.frame_files import read_frame
 
@@ -114,10 +113,3 @@ def test_what_a_killed_writer_left_is_removed_and_a_living_one_s_is_not(store: P
     assert files_of(frames.folder("ab" * 32)) == {"rgb.png": b"half of a frame"}
     frames.clean()
     assert list(frames.unfinished.iterdir()) == []
-
-
-def test_no_room_is_said_before_rendering(store: Path) -> None:
-    from blender.render import _check_room
-
-    with pytest.raises(InputError, match=r"expected \d+ MB of free disk for 1000000000 frames, found \d+ MB"):
-        _check_room(store, 1_000_000_000)

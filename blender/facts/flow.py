@@ -24,7 +24,7 @@ def optical_flow(
     camera_move: Floats,
 ) -> npt.NDArray[np.float32]:
     """Flow [H, W, 2] in px, x to the right and y down; 0 where depth is infinite and nothing is known, or
-    where it leaves what the lens can show.
+    where it leaves what the camera can show.
 
     `object_moves`: [4, 4] in the world, of the instances 1, 2, ...; all else stands still. `camera_move` likewise.
     """
@@ -57,9 +57,9 @@ def unproject(depth_m: npt.NDArray[np.float32], camera: Camera) -> Floats:
 
 
 def pixels_of(points: Floats, camera: Camera) -> Floats:
-    """Where points [..., 3] in camera axes are seen: [..., 2], pixel centres at whole numbers."""
+    """Where points [..., 3] in camera axes are seen: [..., 2], pixel centres at whole numbers; nan behind it."""
     (fx, _, cx), (_, fy, cy), _ = camera.intrinsics
-    across = points[..., 2] if camera.kind == "perspective" else 1.0
-    xy = points[..., :2] / np.asarray(across)[..., None]
+    depth = points[..., 2:]
+    xy = points[..., :2] / np.where(depth > 0, depth, np.nan) if camera.kind == "perspective" else points[..., :2]
     lens = lens_of(camera)
     return np.asarray((xy if lens is None else lens.distort(xy)) * [fx, fy] + [cx, cy])

@@ -40,6 +40,7 @@ def _instance(
         amodal_area_px=shape.area_px,
         truncated_fraction=shape.truncated_fraction,
         drawn=labelled.drawn,
+        place=labelled.place,
         object_to_camera=rows(np.array(camera.world_to_camera) @ mesh.to_world),
         box_3d_centre_m=_point((low + high) / 2),
         box_3d_size_m=_point(high - low),

@@ -7,9 +7,21 @@ added up as differences along the row. The cost is that of the rows that triangl
 import numpy as np
 import numpy.typing as npt
 
-SPANS = 1_000_000  # rows of triangles at a time: bounds the memory to about 100 MB
+SPANS = 500_000  # rows of triangles at a time, and
+CELLS = 2_000_000  # pixels at a time: bound the memory to about 100 MB
 
 Floats = npt.NDArray[np.float64]
+Window = tuple[int, int, int, int]  # x0, y0, x1, y1 in px
+
+
+def covered_px(triangles_px: Floats, window: Window) -> int:
+    """How many pixels of a window, as large as it may be, the union of triangles [N, 3, 2] has."""
+    x0, y0, x1, y1 = window
+    if x1 <= x0 or y1 <= y0:
+        return 0
+    rows = max(1, CELLS // (x1 - x0))
+    bands = ((y, min(y1, y + rows)) for y in range(y0, y1, rows))
+    return sum(int(fill_triangles(triangles_px - [x0, top], (x1 - x0, end - top)).sum()) for top, end in bands)
 
 
 def fill_triangles(triangles_px: Floats, size_wh: tuple[int, int]) -> npt.NDArray[np.bool_]:

@@ -21,8 +21,9 @@ from blender.farm import remote
 from blender.farm.device import Device
 from blender.farm.keys import facts_of
 from blender.farm.pool import on_device
+from blender.farm.service import Files
 from blender.farm.store import Store
-from blender.farm.worker import Job
+from blender.farm.worker import Job, in_words
 from pipeline.errors import InputError
 from pipeline.params import Params
 
@@ -111,8 +112,16 @@ class Cluster:
                 done.add(future)
             future = next(done)
             job = self.under_way.pop(future)
-            self.store.put_files(job.key, self._result(future, str(job)))
+            self._put(job, self._result(future, str(job)))
             yield job
+
+    def _put(self, job: Job, files: Files) -> None:
+        try:
+            self.store.put_files(job.key, files)
+        except OSError as error:  # the disk is full, say
+            raise InputError(
+                f"{job}: failed: {in_words(error, self.store.root)}. The frames made so far are kept."
+            ) from None
 
     def _submit(self, name: str, *arguments: Any) -> Future[Any]:
         return self.client.submit(_by_value(name), pickle.dumps(arguments), pure=False)

@@ -107,4 +107,5 @@ def answers(hands: Iterable[Hand]) -> Iterator[tuple[Hand, Any]]:
         if hand.pipe in ready:
             yield hand, hand.answer()
         elif time.monotonic() > hand.deadline:
-            yield hand, Lost(f"no answer within {hand.patience_s:g} s")
+            limit = " (render.timeout_s)" if hand.job else ""
+            yield hand, Lost(f"no answer within {hand.patience_s:g} s{limit}")

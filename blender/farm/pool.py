@@ -22,10 +22,10 @@ def on_device(params: Params, kind: str) -> Params:
 
 
 class Pool:
-    """Renders jobs with up to `workers` processes of `threads` threads into the store."""
+    """Renders jobs with up to `workers` processes, among which the cores are shared out as threads, into the store."""
 
-    def __init__(self, params: Params, workers: int, threads: int, store: Path) -> None:
-        self.params, self.threads, self.store = params, threads, store
+    def __init__(self, params: Params, workers: int, cores: int, store: Path) -> None:
+        self.params, self.cores, self.store = params, cores, store
         self.size = workers
         self.found: Device | None = None
         self.hands: list[Hand] = []
@@ -39,12 +39,17 @@ class Pool:
         self.close()
 
     def __str__(self) -> str:
-        return f"{len(self.hands)} workers with {self.threads} threads"
+        return f"{len(self.hands)} workers, {sum(self.threads(h.turn) for h in self.hands)} threads"
 
     def close(self) -> None:
         """End the workers, kill those in the middle of a frame."""
         while self.hands:
             self._dismiss(self.hands[-1])
+
+    def threads(self, turn: int) -> int:
+        """Of the worker in this place: an equal share of the cores, and the first ones take what remains."""
+        share, rest = divmod(self.cores, self.size)
+        return max(1, share + (turn < rest))
 
     def device(self, frames: int = 1) -> Device:
         """What frames are rendered on, as soon as the first worker knows; starts as many as `frames` keep busy.
@@ -72,7 +77,7 @@ class Pool:
         busy = sum(h.job is not None for h in self.hands)
         while len(self.hands) < min(self.size, busy + frames):
             turn = next(n for n in count() if n not in {h.turn for h in self.hands})
-            self.hands.append(hire(self.params, self.threads, turn, self.store))
+            self.hands.append(hire(self.params, self.threads(turn), turn, self.store))
 
     def _hand_out(self, waiting: deque[Job]) -> None:
         for hand in [h for h in self.hands if h.idle]:

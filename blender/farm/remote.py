@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from distributed import get_worker
@@ -39,7 +39,7 @@ class Kept:
 
     service: Service
     checked: bool = False
-    timer: threading.Timer = field(default_factory=lambda: threading.Timer(0.0, lambda: None))
+    timer: threading.Timer | None = None  # while it is idle
 
 
 _kept: dict[str, Kept] = {}  # by run
@@ -53,7 +53,8 @@ def find_device(values: dict[str, Any]) -> Device:
         service = _start(params)
         run = _run(on_device(params, service.device.kind))
         _end(run)
-        _keep(run, Kept(service))
+        _kept[run] = Kept(service)
+        _rest(run)
         return service.device
 
 
@@ -63,7 +64,7 @@ def make_files(order: Order, job: Job) -> Files:
         params = validate(Params, order.params, "params.yaml")
         for _ in range(STARTS):
             try:
-                return _ready(params, order.expected).service.render(job)
+                return _render(params, order.expected, job)
             except (EOFError, OSError):
                 _end(_run(params))
         raise InputError(f"{job}: expected an answer of the renderer, found that it died {STARTS} times.")
@@ -85,31 +86,48 @@ def _start(params: Params) -> Service:
     return Service(params, threads=get_worker().state.nthreads)
 
 
-def _ready(params: Params, expected: Facts) -> Kept:
-    """The Blender of this run, found to have what the client has."""
+def _render(params: Params, expected: Facts, job: Job) -> Files:
     run = _run(params)
-    kept = _kept.get(run) or Kept(_start(params))
-    _keep(run, kept)
+    kept = _kept[run] = _kept.get(run) or Kept(_start(params))
+    _wake(kept)
+    try:
+        _check(kept, params, expected)
+        return kept.service.render(job)
+    finally:
+        _rest(run)
+
+
+def _check(kept: Kept, params: Params, expected: Facts) -> None:
+    """Raises InputError unless there is here what the client has; once for a Blender."""
     if not kept.checked:
         found = differences(expected, facts_of(params, params.render.device))
         if found:
             raise InputError(f"expected what the client has, found {'; '.join(found)}.")
         kept.checked = True
-    return kept
 
 
-def _keep(run: str, kept: Kept) -> None:
-    """Until it has been idle for a while."""
-    kept.timer.cancel()
-    kept.timer = threading.Timer(IDLE_S, _end, [run])
+def _wake(kept: Kept) -> None:
+    if kept.timer is not None:
+        kept.timer.cancel()
+    kept.timer = None
+
+
+def _rest(run: str) -> None:
+    """Idle from now on: for a while it is kept."""
+    kept = _kept[run]
+    kept.timer = threading.Timer(IDLE_S, _end_idle, [run, kept])
     kept.timer.daemon = True
     kept.timer.start()
-    _kept[run] = kept
+
+
+def _end_idle(run: str, kept: Kept) -> None:
+    with _one_at_a_time:
+        if kept.timer is threading.current_thread():  # else it has worked while this waited
+            _end(run)
 
 
 def _end(run: str) -> None:
-    with _one_at_a_time:
-        kept = _kept.pop(run, None)
-        if kept is not None:
-            kept.timer.cancel()
-            kept.service.close()
+    kept = _kept.pop(run, None)
+    if kept is not None:
+        _wake(kept)
+        kept.service.close()

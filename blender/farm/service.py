@@ -23,6 +23,7 @@ from pipeline.params import Params
 
 Files = dict[str, bytes]
 PROJECT = Path(__file__).resolve().parents[2]
+END_S = 15.0  # to end by itself: its worker has 5 s for that, and its scratch store goes
 
 
 class Service:
@@ -49,18 +50,25 @@ class Service:
         return files
 
     def _ask(self, question: Any) -> Any:
-        assert self.process.stdin is not None and self.process.stdout is not None
+        assert self.process.stdin is not None
         _send(self.process.stdin, question)
-        answer = pickle.load(self.process.stdout)
+        return self._hear()
+
+    def _hear(self) -> Any:
+        assert self.process.stdout is not None
+        try:
+            answer = pickle.load(self.process.stdout)
+        except pickle.UnpicklingError as error:  # it died in the middle of its answer
+            raise EOFError(str(error)) from None
         if isinstance(answer, InputError):
             raise answer
         return answer
 
     def close(self) -> None:
-        with suppress(OSError):  # what it has not read is of no use any more
-            self.process.communicate(timeout=5)
-        self.process.kill()
-        self.process.wait()
+        with self.process:  # closes the pipes
+            with suppress(OSError, subprocess.TimeoutExpired):  # what it has not read is of no use any more
+                self.process.communicate(timeout=END_S)
+            self.process.kill()
 
 
 def _send(stream: BinaryIO | Any, message: Any) -> None:

@@ -41,13 +41,10 @@ def start(params: Params, threads: int, turn: int) -> tuple[Any, Any]:
     """(Recipe, Device). Raises InputError for params that no frame can be made from."""
     # Only here, in the process that needs it: bpy takes a second to import, and a process that has it cannot
     # start others that import it.
-    from threadpoolctl import threadpool_limits
-
     from blender.farm.device import apply, choose
     from blender.make import make_recipe
     from blender.picture.passes import set_up
 
-    threadpool_limits(1)  # of numpy's BLAS, whose threads would wait for each other on matrices of 4x4
     set_up(params.render, threads)
     device = choose(params.render.device)
     recipe = make_recipe(params, device.kind)
@@ -70,10 +67,15 @@ def _make(recipe: Any, job: Job, store: Path) -> str | None:
     try:
         Store(store).put(job.key, make_frame(recipe, job.split, job.index))
     except OSError as error:
-        return f"{error.filename or store}: {error.strerror}"
+        return in_words(error, store)
     except InputError as error:  # a file of the user's that turns out to be damaged, say
         return str(error)
     return None
+
+
+def in_words(error: OSError, store: Path) -> str:
+    """Which file and why; libraries that raise it themselves say neither in its fields."""
+    return f"{error.filename or store}: {error.strerror}" if error.strerror else str(error)
 
 
 def quiet() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from blender.facts.view import camera_facts, world_to_camera
 from blender.picture.lens import lens_of
@@ -48,6 +49,7 @@ def _keep_passes(self: Any, depsgraph: Any) -> None:
 
 def set_up(render: Render, threads: int) -> None:
     """Start from an empty Blender and apply the render settings, once for each worker; `device.apply` comes after."""
+    threadpool_limits(1)  # of numpy's BLAS, whose threads would wait for each other on matrices of 4x4
     bpy.ops.wm.read_factory_settings(use_empty=True)
     import cycles
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from PIL import Image
 
 from blender import assets
 from blender.allowed import names, numbers
@@ -88,10 +87,8 @@ def _lay(tree: Any, shader: Any, rgb: tuple[float, float, float], values: Values
 
 
 def mean_light(path: Path) -> float:
-    """The mean of a picture's linear light, of 0 .. 1, from a small copy of it."""
-    with Image.open(path) as picture:
-        small = np.asarray(picture.convert("RGB").resize((16, 16), Image.Resampling.BOX)) / 255
-    return float((small**2.2).mean())
+    """The mean of a picture's linear light, of 0 .. 1, from a small copy of it. Raises InputError for a damaged one."""
+    return float(((assets.small_copy(path) / 255) ** 2.2).mean())
 
 
 def lightness(world: World) -> float:

@@ -75,7 +75,7 @@ def apply(world: World, values: Values) -> None:
     number = len(world.objects)
     materials = values["materials"] * number if values["shared"] else values["materials"]
     for index, (labelled, material) in enumerate(zip(world.objects, materials, strict=True)):
-        if material["source"] != "own" or not any(labelled.object.data.materials):
+        if material["source"] != "own" or not any(slot.material for slot in labelled.object.material_slots):
             dark = material["contrast"] * values["pressure"][index]
             rgb = _rgb(material, light if values["inverted"] else light * (1 - dark))
             _cover(labelled.object, rgb, material, index)

@@ -2,11 +2,12 @@
 
     scene:
       name: blend
-      file: props.blend
+      file: assets/props.blend
       objects: {Die: die, Coins: coin}  # object or collection of the file -> category
 
 An object stands in the picture as it does in the file, at the file's size times `scale`; its origin, best near its
-middle, is where the placement puts it. Modifiers come along, animation and constraints do not.
+middle, is where the placement puts it. Modifiers come along as they are set for rendering, animation and constraints do
+not.
 """
 
 from functools import lru_cache
@@ -20,6 +21,7 @@ from pydantic import Field
 from blender.allowed import integers, numbers
 from blender.objects.rest import rest
 from blender.samplers import Rng, draw
+from blender.scenes.alike import as_rendered, realize
 from blender.scenes.library import Template, load_templates
 from blender.world import Labelled, World
 from pipeline.section import Distribution, Section
@@ -60,12 +62,15 @@ def _keypoints(path: Path, objects: tuple[tuple[str, str], ...]) -> dict[str, tu
 def build(world: World, params: Params, rng: Rng) -> None:
     """Put copies into the world, all at its middle: the placement moves them apart. Every category is as likely."""
     templates = load_templates(Path(params.file), params.objects, bpy.data)
+    for thing in bpy.data.objects:  # those that modifiers of others refer to as well
+        as_rendered(thing)
     known = categories(params)
     for _ in range(draw(params.count, rng)):
         category = known[int(rng.integers(len(known)))]
         fitting = [t for t in templates if t.category == category]
         drawn = {"scale": draw(params.scale, rng), "rotation_rad": draw(params.rotation_rad, rng)}
         world.objects.append(_copy(fitting[int(rng.integers(len(fitting)))], drawn))
+    realize([labelled.object for labelled in world.objects])
     rest(world.objects)
 
 
@@ -77,6 +82,7 @@ def _copy(template: Template, drawn: dict[str, Any]) -> Labelled:
     made.animation_data_clear()
     made.constraints.clear()
     made.matrix_basis = Matrix.Rotation(drawn["rotation_rad"], 4, "Z") @ template.turn @ Matrix.Scale(drawn["scale"], 4)
-    made.hide_render = made.hide_viewport = False
+    made.hide_render = made.hide_viewport = made.is_holdout = made.is_shadow_catcher = False
+    made.visible_camera = True
     bpy.context.scene.collection.objects.link(made)
     return Labelled(made, template.category, 0.0, {"object": template.name, **drawn}, template.keypoints)

@@ -76,6 +76,9 @@ def _members(group: Any, key: str) -> list[tuple[str, Any]]:
 def _template(name: str, thing: Any, category: str, others: dict[str, Any], key: str) -> Template:
     if thing.type not in SURFACES:
         raise InputError(f"{key}: expected an object with a surface, found one of type {thing.type}.")
+    if thing.particle_systems:
+        found = ", ".join(system.name for system in thing.particle_systems)
+        raise InputError(f"{key}: expected no particle systems, which get no label, found {found}. Use geometry nodes.")
     children = {n: o for n, o in others.items() if o.parent == thing}
     parts = [n for n, o in children.items() if o.type in SURFACES]
     if parts:

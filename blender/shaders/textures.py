@@ -5,8 +5,10 @@ from typing import Any
 
 import bpy
 
+from blender.assets import small_copy
 from blender.shaders.nodes import Shift, node, turned
 from blender.shaders.patterns import PATTERNS
+from pipeline.errors import InputError
 
 __all__ = ["PATTERNS", "image", "pattern"]
 
@@ -28,12 +30,15 @@ def image(
     """Socket with the colours of a picture, `width` units of `where` wide, turned and then shifted.
 
     It covers the plane x, y, mirrored at its borders so that no seam shows. `box` lays it on from six sides instead:
-    for solid things without a texture map.
+    for solid things without a texture map. Raises InputError for a damaged file.
     """
+    small_copy(path)  # raises for damaged data, where Blender shows grey
     made = node(tree, "ShaderNodeTexImage")
     made.image = bpy.data.images.load(str(path), check_existing=True)
     made.extension = "MIRROR"
     width_px, height_px = made.image.size
+    if not (width_px and height_px):  # Blender raises nothing
+        raise InputError(f"{path}: expected a picture, found damaged data.")
     height = width if box else width * height_px / width_px
     if box:
         made.projection, made.projection_blend = "BOX", 0.2

@@ -1,4 +1,4 @@
-"""COCO -> YOLO, Pascal VOC or BOP, for tools that do not read COCO."""
+"""COCO -> YOLO, Pascal VOC, BOP or masks as pictures, for tools that do not read COCO."""
 
 import argparse
 from pathlib import Path
@@ -20,7 +20,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--masks", action="store_true", help="yolo: outlines instead of boxes")
     args = parser.parse_args()
     if args.masks and args.to != "yolo":
-        parser.error("--masks goes with --to yolo; BOP always has masks, VOC here never")
+        parser.error("--masks goes with --to yolo; BOP and masks always have them, VOC here never")
     return args
 
 

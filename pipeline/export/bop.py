@@ -27,12 +27,13 @@ def write(splits: Sequence[Split], out: Path, options: Options) -> None:
     Raises:
         InputError: naming what an image or annotation lacks, before anything is written: depth, camera, pose, mask.
     """
-    for split in splits:
-        check(split)
-    for split in splits:
+    farthest_m = [check(split) for split in splits]
+    for split, by_image in zip(splits, farthest_m, strict=True):
         scenes = groupby(numbered(split), key=lambda found: found[0])
         for scene, found in tqdm(scenes, unit="scene", desc=split.name, mininterval=2):
-            _write_scene(split, [member for _, member in found], out / split.name / f"{scene:06d}", options)
+            members = [member for _, member in found]
+            scale = depth_scale(by_image[image["id"]] for _, image, _ in members)
+            _write_scene(split, members, scale, out / split.name / f"{scene:06d}", options)
 
 
 def numbered(split: Split) -> Iterator[tuple[int, Member]]:
@@ -47,8 +48,7 @@ def numbered(split: Split) -> Iterator[tuple[int, Member]]:
             yield scene, (number, image, objects)
 
 
-def _write_scene(split: Split, members: Sequence[Member], folder: Path, options: Options) -> None:
-    scale = depth_scale(read_depth(split, image) for _, image, _ in members)
+def _write_scene(split: Split, members: Sequence[Member], scale: float, folder: Path, options: Options) -> None:
     facts: dict[str, dict[str, Any]] = {"scene_camera": {}, "scene_gt": {}, "scene_gt_info": {}}
     for number, image, objects in members:
         place_picture(split, image, folder / "rgb", f"{number:06d}", options.copy)

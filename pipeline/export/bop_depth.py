@@ -1,5 +1,7 @@
 """Depth for BOP: float metres -> 16 bit, of which `depth_scale` makes mm; 0 is unknown."""
 
+import zipfile
+import zlib
 from collections.abc import Iterable
 from itertools import count
 
@@ -17,19 +19,33 @@ Depth = npt.NDArray[np.float32]
 
 
 def read_depth(split: Split, image: Entry) -> Depth:
-    """[H, W], m along the optical axis, inf where nothing is. Raises InputError when it was not rendered."""
+    """[H, W], m along the optical axis, inf where nothing is.
+
+    Raises:
+        InputError: it was not rendered, the file is damaged, or its size is not that of the image.
+    """
     path = split.images / image["layers_file"]
     try:
-        with np.load(path) as layers:  # reads no layer but the one
+        with path.open("rb") as file, np.load(file) as layers:  # reads no layer but the one
             depth: Depth = layers["depth"]
     except (FileNotFoundError, KeyError):
         raise InputError(f"{path}: expected 'depth', found none. {HOW_TO_RENDER_IT}") from None
+    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error):
+        raise InputError(f"{path}: expected layers of a frame, found damaged data. Render anew.") from None
+    if depth.shape != (image["height"], image["width"]):
+        expected = f"[{image['height']}, {image['width']}]"
+        raise InputError(f"{path}: depth: expected {expected} as the picture, found {list(depth.shape)}.")
     return depth
 
 
-def depth_scale(depths: Iterable[Depth]) -> float:
+def farthest_of(depth_m: Depth) -> float:
+    """m; 0 where nothing is."""
+    return float(depth_m.max(where=np.isfinite(depth_m), initial=0))
+
+
+def depth_scale(farthest_m: Iterable[float]) -> float:
     """mm of a step: the finest power of ten, from 0.1 on, that holds all of these; one for a scene."""
-    farthest_mm = max((1000 * float(d.max(where=np.isfinite(d), initial=0)) for d in depths), default=0.0)
+    farthest_mm = 1000 * max(farthest_m, default=0.0)
     return next(step for e in count(FINEST_EXPONENT) if farthest_mm <= HIGHEST * (step := 10.0**e))
 
 

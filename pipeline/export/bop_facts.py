@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.export.bop_depth import HOW_TO_RENDER_IT, read_depth
+from pipeline.export.bop_depth import HOW_TO_RENDER_IT, farthest_of, read_depth
 from pipeline.export.source import Entry, Split
 
 ONLY_RENDERED = "Images that this project renders and annotates have it."
@@ -18,19 +18,25 @@ OF_IMAGES = {
 OF_OBJECTS = ("pose", "amodal_bbox", "amodal_area", "visible_fraction", "truncated_fraction", "segmentation")
 
 
-def check(split: Split) -> None:
-    """Raises InputError that names the first image or annotation without something that BOP needs."""
+def check(split: Split) -> dict[int, float]:
+    """The farthest depth in each image, m, by its id.
+
+    Raises:
+        InputError: naming the first image or annotation without something that BOP needs.
+    """
+    farthest_m = {}
     for image, objects in split.pairs():
         where = f"{split.path}: image {image['id']}"
         for key, hint in OF_IMAGES.items():
             if image.get(key) is None:
                 raise InputError(f"{where}: expected '{key}', found none. {hint}")
         _check_camera(where, image["camera"])
-        read_depth(split, image)
         for annotation in objects:
             for key in OF_OBJECTS:
                 if annotation.get(key) is None:
                     raise InputError(f"{split.path}: annotation {annotation['id']}: expected '{key}', found none.")
+        farthest_m[image["id"]] = farthest_of(read_depth(split, image))
+    return farthest_m
 
 
 def _check_camera(where: str, camera: dict[str, Any]) -> None:
