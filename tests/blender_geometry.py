@@ -150,7 +150,7 @@ def test_reaching_up_to_the_camera_is_bounded() -> None:
 
 
 def test_what_passes_the_camera_counts_as_far_as_it_is_before_it() -> None:
-    """A wall along the line of sight, 2 m beside it, from the ground to behind the camera: on the ground, 10 m below
+    """A wall along the line of sight, 2 m beside it, from the ground to behind the camera: on the ground, 10 m below,
     it is seen 2 m * 10 px / 10 m = 2 px to the right of the middle, at 7.5, and farther out the higher it gets.
     """
     start(SIZE_WH)
