@@ -22,9 +22,9 @@ from bench.changes import SAMPLES, SCENE, cores, sized, with_bench_scene
 from bench.spread import ratios, spread, table
 from bench.stopwatch import Stopwatch
 from blender import make
-from blender.farm.store import Store
-from blender.farm.worker import quiet, start
 from blender.randomizers import sensor
+from blender.workers.store import Store
+from blender.workers.worker import quiet, start
 from pipeline.params import Params, load_params
 
 PASSES = ("use_pass_object_index", "use_pass_z", "use_pass_normal", "use_pass_vector")

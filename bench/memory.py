@@ -18,8 +18,8 @@ from tqdm import tqdm
 from bench.changes import cores, with_render
 from bench.machine import describe
 from bench.spread import table
-from blender.farm.pool import Pool
-from blender.farm.worker import Job
+from blender.workers.pool import Pool
+from blender.workers.worker import Job
 from pipeline.params import Params, load_params
 
 WINDOW = 200  # frames at each end that are compared

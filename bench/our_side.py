@@ -13,9 +13,9 @@ from bench import scene
 from bench.changes import cores, only_camera_varies, sized, with_bench_scene
 from bench.export import lights_of, objects_of, places_of, sky_of
 from bench.side import Clock, serve, take_stdout
-from blender.farm.store import Store
-from blender.farm.worker import start
 from blender.make import make_frame
+from blender.workers.store import Store
+from blender.workers.worker import start
 from pipeline.annotate import annotate_frame, annotate_split
 from pipeline.coco import write_json
 from pipeline.frame import Frame, Instance

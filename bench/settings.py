@@ -21,7 +21,7 @@ from bench.machine import describe
 from bench.spread import spread, table
 from bench.trial import Setting, Trial
 from bench.workers import finished, rate
-from blender.farm.pool import Pool
+from blender.workers.pool import Pool
 from pipeline.cache import cache_folder
 from pipeline.coco import write_json
 from pipeline.errors import run

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from bench.changes import cores
 from bench.spread import ratios, spread, table
-from blender.farm.pool import Pool
-from blender.farm.worker import Job
+from blender.workers.pool import Pool
+from blender.workers.worker import Job
 from pipeline.params import Params
 
 LEFT_OUT = 2  # first frames of each worker: they wait for the others to start, and for caches

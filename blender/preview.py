@@ -19,10 +19,10 @@ from PIL import Image
 from tqdm import tqdm
 
 from blender.ablate import ablation_sheet
-from blender.farm.worker import quiet, start
 from blender.make import Recipe, make_frame
 from blender.render import cores
 from blender.scenes import SCENES
+from blender.workers.worker import quiet, start
 from pipeline.annotate import annotate_frame
 from pipeline.draw import contact_sheet
 from pipeline.errors import InputError, lookup, run

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from blender.farm.keys import base_key, facts_of, frame_key
-from blender.farm.pool import Pool
-from blender.farm.store import Store
-from blender.farm.worker import Job
+from blender.workers.keys import base_key, facts_of, frame_key
+from blender.workers.pool import Pool
+from blender.workers.store import Store
+from blender.workers.worker import Job
 from pipeline.cache import cache_folder
 from pipeline.errors import InputError, run
 from pipeline.folders import whole_folder
 from pipeline.params import Params, Render, load_params
 
 if TYPE_CHECKING:
-    from blender.farm.cluster import Cluster
+    from blender.workers.cluster import Cluster
 
 MOST_WORKERS = 8  # beyond, memory grows and frames/s hardly
 CHANNELS = {"depth": 1, "normals": 3, "flow": 2}
@@ -43,7 +43,7 @@ def crew_of(params: Params, root: Path) -> "Pool | Cluster":
     """Who renders: workers on this machine, or a cluster."""
     if params.render.scheduler is None:
         return Pool(params, params.render.workers or min(cores(), MOST_WORKERS), cores(), root)
-    from blender.farm.cluster import Cluster  # distributed takes a second to import
+    from blender.workers.cluster import Cluster  # distributed takes a second to import
 
     return Cluster(params, root)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rendering import render, run_stage, small_values, write_params
 
-from blender.farm.device import GPUS, Device, pick
+from blender.workers.device import GPUS, Device, pick
 from pipeline.errors import InputError
 from pipeline.frame_files import read_frame
 

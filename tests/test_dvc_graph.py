@@ -49,7 +49,7 @@ def closure(module: str) -> set[Path]:
 
 
 def as_dep(file: Path) -> str:
-    """A package counts as a whole: pipeline/models/centernet.py -> pipeline/models, blender/farm/pool.py -> blender."""
+    """A package counts as a whole: pipeline/models/vgg.py -> pipeline/models, blender/workers/pool.py -> blender."""
     if file.parts[0] == "blender":
         return "blender"
     return "/".join(file.parts[:2])

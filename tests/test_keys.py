@@ -7,8 +7,8 @@ import pytest
 from rendering import small_values, write_params
 from test_dvc_graph import closure
 
-from blender.farm import keys
-from blender.farm.keys import base_key, code_hash, content_hash, differences, facts_of, frame_key
+from blender.workers import keys
+from blender.workers.keys import base_key, code_hash, content_hash, differences, facts_of, frame_key
 from pipeline.errors import InputError
 from pipeline.params import load_params
 
@@ -102,19 +102,19 @@ def test_orchestration_is_every_file_that_makes_no_frame() -> None:
 
 def test_code_hash_reads_the_code(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A copy of the two folders in which one file is changed, then one that does not count."""
-    for name in ("blender/make.py", "blender/scenes/store.py", "blender/farm/store.py", "pipeline/frame.py"):
+    for name in ("blender/make.py", "blender/scenes/store.py", "blender/workers/store.py", "pipeline/frame.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("1")
     for name in ("section.py", "frame_files.py"):
         (tmp_path / "pipeline" / name).write_text("1")
-    monkeypatch.setattr(keys, "__file__", str(tmp_path / "blender" / "farm" / "keys.py"))
+    monkeypatch.setattr(keys, "__file__", str(tmp_path / "blender" / "workers" / "keys.py"))
 
     def after(name: str) -> str:
         (tmp_path / name).write_text("2")
         return code_hash()
 
     first = code_hash()
-    assert after("blender/farm/store.py") == first
+    assert after("blender/workers/store.py") == first
     assert len({first, after("blender/make.py"), after("blender/scenes/store.py"), after("pipeline/frame.py")}) == 4
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from rendering import files_of, small_params
 
-from blender.farm.device import Device
-from blender.farm.hand import Hand
-from blender.farm.pool import Pool
-from blender.farm.store import Store
-from blender.farm.worker import Job
 from blender.render import jobs_of
+from blender.workers.device import Device
+from blender.workers.hand import Hand
+from blender.workers.pool import Pool
+from blender.workers.store import Store
+from blender.workers.worker import Job
 from pipeline.errors import InputError
 from pipeline.params import Params
 

@@ -15,10 +15,10 @@ import pytest
 from distributed import Client
 from rendering import small_params
 
-from blender.farm import remote, service
-from blender.farm.keys import facts_of
-from blender.farm.service import Service
-from blender.farm.worker import Job, in_words
+from blender.workers import remote, service
+from blender.workers.keys import facts_of
+from blender.workers.service import Service
+from blender.workers.worker import Job, in_words
 from pipeline.params import Params
 
 JOBS = [Job("train", index, f"{index:064x}") for index in range(2)]

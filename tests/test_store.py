@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from rendering import REPOSITORY, files_of
 
-from blender.farm.keys import frame_key
-from blender.farm.store import Store
+from blender.workers.keys import frame_key
+from blender.workers.store import Store
 from pipeline.frame import Frame
 from pipeline.frame_files import read_frame
 
@@ -77,7 +77,7 @@ def test_failed_put_leaves_nothing(store: Path) -> None:
 KILLED = """
 import os, sys
 from pathlib import Path
-from blender.farm.store import Store
+from blender.workers.store import Store
 
 class Files(dict):
     def items(self):

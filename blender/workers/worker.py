@@ -41,9 +41,9 @@ def start(params: Params, threads: int, turn: int) -> tuple[Any, Any]:
     """(Recipe, Device). Raises InputError for params that no frame can be made from."""
     # Only here, in the process that needs it: bpy takes a second to import, and a process that has it cannot
     # start others that import it.
-    from blender.farm.device import apply, choose
     from blender.make import make_recipe
     from blender.picture.passes import set_up
+    from blender.workers.device import apply, choose
 
     set_up(params.render, threads)
     device = choose(params.render.device)
@@ -61,8 +61,8 @@ def _next(pipe: Connection) -> Job | None:
 
 
 def _make(recipe: Any, job: Job, store: Path) -> str | None:
-    from blender.farm.store import Store
     from blender.make import make_frame
+    from blender.workers.store import Store
 
     try:
         Store(store).put(job.key, make_frame(recipe, job.split, job.index))

@@ -1,8 +1,8 @@
 """One worker behind a process of its own, for those who may not start it themselves.
 
 Dask's workers are daemons, which multiprocessing forbids to have children, and they must outlive Blender. So they start
-`python -m blender.farm.service` and talk to it over its pipes: the same mortal worker as on one machine, with a scratch
-store whose files are the answer.
+`python -m blender.workers.service` and talk to it over its pipes: the same mortal worker as on one machine, with a
+scratch store whose files are the answer.
 """
 
 import os
@@ -14,10 +14,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from blender.farm.device import Device
-from blender.farm.pool import Pool
-from blender.farm.store import Store
-from blender.farm.worker import Job
+from blender.workers.device import Device
+from blender.workers.pool import Pool
+from blender.workers.store import Store
+from blender.workers.worker import Job
 from pipeline.errors import InputError
 from pipeline.params import Params
 
@@ -33,7 +33,7 @@ class Service:
         """Raises InputError when Blender cannot start or work with these params."""
         path = os.pathsep.join([str(PROJECT), os.environ.get("PYTHONPATH", "")])
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "blender.farm.service"],
+            [sys.executable, "-m", "blender.workers.service"],
             env=os.environ | {"PYTHONPATH": path},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

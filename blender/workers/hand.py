@@ -11,7 +11,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from blender.farm.worker import Job, work
+from blender.workers.worker import Job, work
 from pipeline.params import Params
 
 START_S = 300  # bpy is a large library: its first start on a slow disk takes a minute

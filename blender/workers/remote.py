@@ -12,11 +12,11 @@ from typing import Any
 
 from distributed import get_worker
 
-from blender.farm.device import Device
-from blender.farm.keys import Facts, differences, facts_of
-from blender.farm.pool import on_device
-from blender.farm.service import Files, Service
-from blender.farm.worker import Job
+from blender.workers.device import Device
+from blender.workers.keys import Facts, differences, facts_of
+from blender.workers.pool import on_device
+from blender.workers.service import Files, Service
+from blender.workers.worker import Job
 from pipeline.errors import InputError
 from pipeline.params import Params
 from pipeline.section import validate

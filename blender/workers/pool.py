@@ -7,9 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from blender.farm.device import Device
-from blender.farm.hand import Hand, Lost, answers, hire
-from blender.farm.worker import Job
+from blender.workers.device import Device
+from blender.workers.hand import Hand, Lost, answers, hire
+from blender.workers.worker import Job
 from pipeline.errors import InputError
 from pipeline.params import Params
 

@@ -17,13 +17,13 @@ from typing import Any
 from distributed import CancelledError, Client, Future, KilledWorker, as_completed
 from distributed.comm.core import CommClosedError
 
-from blender.farm import remote
-from blender.farm.device import Device
-from blender.farm.keys import facts_of
-from blender.farm.pool import on_device
-from blender.farm.service import Files
-from blender.farm.store import Store
-from blender.farm.worker import Job, in_words
+from blender.workers import remote
+from blender.workers.device import Device
+from blender.workers.keys import facts_of
+from blender.workers.pool import on_device
+from blender.workers.service import Files
+from blender.workers.store import Store
+from blender.workers.worker import Job, in_words
 from pipeline.errors import InputError
 from pipeline.params import Params
 
@@ -33,7 +33,7 @@ AHEAD = 2  # frames under way for each thread of the cluster: the next one waits
 
 
 def _by_value(name: str) -> Callable[..., Any]:
-    """blender.farm.remote.<name> for pickled arguments, as a function that travels as code.
+    """blender.workers.remote.<name> for pickled arguments, as a function that travels as code.
 
     Dask's scheduler unpickles tasks: so it needs neither this project nor its environment.
     """
@@ -41,7 +41,7 @@ def _by_value(name: str) -> Callable[..., Any]:
     def call(packed: bytes) -> Any:
         import pickle
 
-        from blender.farm import remote
+        from blender.workers import remote
 
         return getattr(remote, name)(*pickle.loads(packed))
 
