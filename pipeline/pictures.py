@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image
 
-from pipeline.coco import Coco, read_coco, read_json
+from pipeline.coco import Coco, names_of, read_coco, read_json
 from pipeline.dataset import by_image, load_picture
 from pipeline.draw import contact_sheet, draw_boxes, predicted_boxes, true_boxes
 from pipeline.errors import run
@@ -21,7 +21,7 @@ LEAST_SCORE = 0.3
 
 def row(coco: Coco, images: Path, results: list[dict[str, Any]] | None = None) -> list[Image.Image]:
     """The first pictures of a data set with their true boxes, or with predicted ones."""
-    names = {c["id"]: c["name"] for c in coco["categories"]}
+    names = names_of(coco)
     annotations = by_image(coco)
     pictures = []
     for image in coco["images"][:COLUMNS]:

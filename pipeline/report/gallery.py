@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
-from pipeline.coco import Coco
+from pipeline.coco import Coco, names_of
 from pipeline.draw import Box, draw_boxes, predicted_boxes, true_boxes
 from pipeline.metrics.inputs import Results
 from pipeline.report.matching import Matched, match_all
@@ -49,10 +49,6 @@ def spread(coco: Coco, count: int) -> list[dict[str, Any]]:
     images = coco["images"]
     picked = np.linspace(0, len(images) - 1, min(count, len(images))).round().astype(int)
     return [images[n] for n in picked]
-
-
-def names_of(coco: Coco) -> dict[int, str]:
-    return {c["id"]: c["name"] for c in coco["categories"]}
 
 
 def fit(size_wh: tuple[int, int], longer_px: int) -> float:

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from pipeline.coco import Coco
+from pipeline.coco import Coco, names_of
 from pipeline.draw import scaled
 from pipeline.metrics.inputs import Results, objects
-from pipeline.report.gallery import Shown, embed, names_of, open_rgb
+from pipeline.report.gallery import Shown, embed, open_rgb
 
 CROP_PX = 112  # longer side of a crop, at most
 

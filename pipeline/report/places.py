@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.coco import Coco
+from pipeline.coco import Coco, names_of
 from pipeline.draw import draw_boxes
 from pipeline.metrics.inputs import Results, objects
-from pipeline.report.gallery import Shown, boxes_of, embed, fit, names_of, open_rgb
+from pipeline.report.gallery import Shown, boxes_of, embed, fit, open_rgb
 from pipeline.report.matching import MIN_IOU, Matched, match_all
 from pipeline.report.mistakes import Mistakes, window
 
