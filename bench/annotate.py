@@ -20,7 +20,7 @@ from pipeline.frame_files import write_frame
 from pipeline.params import Labels
 
 WIDTH_PX, HEIGHT_PX, INSTANCES = 640, 480, 20
-LABELS = Labels(min_visible_px=0, min_visible_fraction=0.0, keypoint_tolerance=0.0)
+LABELS = Labels(min_visible_px=0, min_visible_fraction=0.0, box_margin=0.0, keypoint_tolerance=0.0)
 
 NAMES = ("top", "bottom", "left", "right")
 CAMERA = Camera("perspective", ((900, 0, 319.5), (0, 900, 239.5), (0, 0, 1)), (0.0,) * 5, IDENTITY)

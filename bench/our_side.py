@@ -21,7 +21,7 @@ from pipeline.coco import write_json
 from pipeline.frame import Frame, Instance
 from pipeline.params import Labels, Params, load_params
 
-LABELS = Labels(min_visible_px=0, min_visible_fraction=0.0, keypoint_tolerance=0.0)
+LABELS = Labels(min_visible_px=0, min_visible_fraction=0.0, box_margin=0.0, keypoint_tolerance=0.0)
 
 
 @cache

@@ -1,5 +1,6 @@
 """The Blender world of one frame: emptied, filled by a scene, varied by randomizers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,8 @@ class Labelled:
     drawn: dict[str, Any] = field(default_factory=dict)
     keypoints: dict[str, tuple[float, float, float]] = field(default_factory=dict)  # in its own coordinates, unscaled
     place: int = 0  # among what the scene built; lists of drawn values go by it, also after some found no room
+    kept_slots: int = 0  # its last material slots are not `material`'s: pips, prints
+    on_colour: Callable[[tuple[float, float, float]], None] | None = None  # told the colour that `material` gave it
 
 
 @dataclass

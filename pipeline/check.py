@@ -1,6 +1,6 @@
 """Stage: the usual sanity steps before hours are spent on training.
 
-1. The benchmark has the categories of the scene.
+1. The benchmark has the categories of the scene, and real images where a regime trains on them.
 2. The loss at the start is that of guessing: -log(1/C) for C categories.
 3. A small part of the training set can be learned by heart.
 """
@@ -15,13 +15,15 @@ import lightning.pytorch as pl
 import torch
 from torch import Tensor, nn
 
-from pipeline.coco import Coco, category_names, check_categories, subset, write_json
+from pipeline.coco import Coco, category_names, check_categories, read_coco, subset, write_json
 from pipeline.dataset import Crops, Pictures, by_image, load_crops, load_pictures, read_split
 from pipeline.errors import InputError, run
 from pipeline.infer import best_device
 from pipeline.learner import loss_parts
 from pipeline.models import build
-from pipeline.params import Classifier, Detector, load_params
+from pipeline.models.weights import IMAGENET, fill, read_start
+from pipeline.params import Classifier, Detector, Task, load_params
+from pipeline.runs import Regime, check_real
 from pipeline.work import scorer
 
 Batch = Any
@@ -87,9 +89,7 @@ def main() -> None:
     params = load_params(args.params)
     synthetic = read_split(args.synthetic / "train.json", args.images)
     names = category_names(synthetic)
-    for split in ("train", "val", "test"):
-        path = args.real / f"{split}.json"
-        check_categories(path, read_split(path, args.images), names)
+    check_benchmark(args.real, args.images, names, params.regimes)
     fit: Classifier | Detector = getattr(params, args.task)
     pl.seed_everything(params.train.seed, verbose=False)
     result = check_network(fit, few_images(synthetic, params.check.objects), args.images, params.check.steps)
@@ -99,17 +99,35 @@ def main() -> None:
     print(f"check: {result}")
 
 
+def check_benchmark(real: Path, images: Path, names: list[str], regimes: list[Regime]) -> None:
+    """Raises InputError for other categories, or a split without what is trained on or measured with it."""
+    used_by = {"train": {"real", "mixed"}, "val": {"real"}}
+    for split, users in used_by.items():
+        path = real / f"{split}.json"
+        coco = read_coco(path, images)
+        check_categories(path, coco, names)
+        if users & set(regimes):
+            check_real(path, coco["annotations"])
+    test = real / "test.json"
+    check_categories(test, read_split(test, images), names)
+
+
+def prepare(fit: Classifier | Detector, few: Coco, images: Path) -> tuple[nn.Module, Batch]:
+    """The network as training starts with it, and all of `few`."""
+    task: Task = "classifier" if isinstance(fit, Classifier) else "detector"
+    channels = 1 if isinstance(fit, Classifier) and fit.grayscale else 3
+    start = read_start(task, fit, channels)
+    network = build(task, fit.model, len(few["categories"]), channels)
+    fill(network, start)
+    data = load_crops(few, images, fit) if isinstance(fit, Classifier) else load_pictures(few, images)
+    return network.to(best_device()), as_batch(data, best_device())
+
+
 def check_network(fit: Classifier | Detector, few: Coco, images: Path, steps: int) -> dict[str, Any]:
     """Start loss beside the expected one, and how well `few` images are learned by heart."""
-    categories = len(few["categories"])
-    if isinstance(fit, Classifier):
-        network = build("classifier", fit.model, categories, 1 if fit.grayscale else 3)
-        batch = as_batch(load_crops(few, images, fit), best_device())
-    else:
-        network = build("detector", fit.model, categories, 3)
-        batch = as_batch(load_pictures(few, images), best_device())
-    network.to(best_device())
-    start = category_loss(network, fit, batch)
+    network, batch = prepare(fit, few, images)
+    guesses = fit.weights in (None, IMAGENET)  # weights of a model of ours may name categories already
+    start = category_loss(network, fit, batch) if guesses else None
 
     score = scorer(few, images, fit)
     reached, taken = learn_by_heart(network, fit, batch, lambda: score(network), steps, enough=0.99)

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypedDict
 
-from PIL import ExifTags, Image, UnidentifiedImageError
-
 from pipeline.errors import InputError, nearest
+from pipeline.photo import read_header
 
 DIGITS = 2  # decimals of boxes that are not whole pixels
 REQUIRED: dict[str, dict[str, type]] = {
@@ -90,7 +89,7 @@ def read_coco(path: Path, images: Path) -> Coco:
             a box outside its image or without size, an unknown category or image, an id used twice.
     """
     coco = read_json(path, "COCO annotations")
-    _check_sections(path, coco)
+    check_sections(path, coco)
     sizes_wh = {i["id"]: _check_image(path, i, images) for i in coco["images"]}
     names = names_of(coco)
     for annotation in coco["annotations"]:
@@ -99,7 +98,8 @@ def read_coco(path: Path, images: Path) -> Coco:
     return result
 
 
-def _check_sections(path: Path, coco: Any) -> None:
+def check_sections(path: Path, coco: Any) -> None:
+    """Check that the lists are there, and that entries have what REQUIRED says, with ids that are used once."""
     for section, keys in REQUIRED.items():
         entries = coco.get(section) if isinstance(coco, dict) else None
         if not isinstance(entries, list):
@@ -125,22 +125,13 @@ def _check_image(path: Path, image: dict[str, Any], images: Path) -> tuple[int, 
     if not picture.is_file():
         raise InputError(f"{path}: image {image['id']}: expected the picture {picture}, found no file.")
     try:
-        with Image.open(picture) as opened:
-            found_wh = upright_wh(opened)
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
-        raise InputError(f"{path}: image {image['id']}: {picture}: expected a picture, found a damaged file.") from None
+        found_wh = read_header(picture).upright_wh
+    except InputError as error:
+        raise InputError(f"{path}: image {image['id']}: {error}") from None
     claimed_wh = (image.get("width"), image.get("height"))
     if claimed_wh != found_wh:
         raise InputError(f"{path}: image {image['id']}: expected width and height {found_wh}, found {claimed_wh}.")
     return found_wh
-
-
-def upright_wh(picture: Image.Image) -> tuple[int, int]:
-    """Size as people and networks see it: the EXIF data of a photo may say that it lies on its side."""
-    if picture.format == "PNG" and "exif" not in picture.info:  # Pillow would decode all of it to look for more
-        return picture.size
-    on_its_side = picture.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8)
-    return (picture.height, picture.width) if on_its_side else picture.size
 
 
 def check_annotation(
@@ -148,9 +139,9 @@ def check_annotation(
 ) -> None:
     """Check one annotation: known image and category, a box with a size that lies inside of its image."""
     where = f"{path}: annotation {annotation.get('id')}"
-    if annotation.get("image_id") not in sizes_wh:
+    if not isinstance(annotation.get("image_id"), int) or annotation["image_id"] not in sizes_wh:
         raise InputError(f"{where}: expected the id of an image, found {annotation.get('image_id')!r}.")
-    if annotation.get("category_id") not in names:
+    if not isinstance(annotation.get("category_id"), int) or annotation["category_id"] not in names:
         known = f" Known: {', '.join(f'{i} ({n})' for i, n in names.items())}."
         raise InputError(f"{where}: expected a category id, found {annotation.get('category_id')!r}.{known}")
     width_px, height_px = sizes_wh[annotation["image_id"]]

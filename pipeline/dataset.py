@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 
 from pipeline.coco import Coco, read_coco
 from pipeline.errors import InputError
 from pipeline.params import Classifier
+from pipeline.photo import load_picture
 
 CONTEXT = 1.4  # crops for training are this much larger, so that they can be moved and turned without empty corners
 
@@ -39,22 +40,6 @@ class Crops:
     labels: Tensor  # [N], from 0: category id - 1
     annotation_ids: list[int]
     phases: Tensor  # [N]
-
-
-def load_picture(path: Path) -> npt.NDArray[np.uint8]:
-    """RGB [H, W, 3], turned upright as its EXIF data say. Raises InputError for what is not a picture."""
-    try:
-        with Image.open(path) as opened:
-            return np.asarray(_eight_bits(ImageOps.exif_transpose(opened)).convert("RGB"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: expected a picture, found no file.") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:  # what Pillow raises
-        raise InputError(f"{path}: expected a picture, found: {error}") from None
-
-
-def _eight_bits(picture: Image.Image) -> Image.Image:
-    """Pillow cuts 16-bit greys off at 255 where it should scale them."""
-    return Image.fromarray((np.asarray(picture) // 257).astype(np.uint8)) if picture.mode == "I;16" else picture
 
 
 def by_image(coco: Coco) -> dict[int, list[dict[str, Any]]]:

@@ -10,10 +10,10 @@ figure depends on which images happened to be in the evaluation. What it does no
 """
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -21,13 +21,10 @@ import numpy.typing as npt
 
 from pipeline.coco import Coco, write_json
 from pipeline.errors import run
-from pipeline.metrics import Results, Scorer, classifier_scorer, detector_scorer, image_ids, read_results, read_truth
+from pipeline.metrics import Scorer, classifier_scorer, detector_scorer, image_ids, read_results, read_truth
 from pipeline.metrics.inputs import objects
-from pipeline.params import Evaluate, Regime, Task, load_params
-
-SCORERS: dict[Task, Callable[[Coco, Results], Scorer]] = {"classifier": classifier_scorer, "detector": detector_scorer}
-REGIMES: tuple[str, ...] = get_args(Regime)
-SPLITS = {"synthetic_val": "val", "real_test": "test"}  # what a model is evaluated on -> COCO file
+from pipeline.params import Evaluate, Params, load_params
+from pipeline.runs import COMPARED, EVALUATED, measured, results_of, task_of
 
 
 @dataclass(frozen=True)
@@ -82,43 +79,56 @@ def estimate(scorer: Scorer, counts: npt.NDArray[np.int64]) -> dict[str, Estimat
 
 
 def gaps(of: Mapping[str, Mapping[str, Estimate]], confidence: float) -> dict[str, dict[str, dict[str, float]]]:
-    """The part of gap.json for one metric; `of` is split -> regime -> estimate."""
+    """The part of gap.json for one metric; `of` is split -> regime -> estimate. No transfer gap without `real`."""
     synthetic_val, real_test = of["synthetic_val"], of["real_test"]
-    estimates: dict[str, Mapping[str, Estimate]] = {
-        "domain_gap": {r: domain_gap(synthetic_val[r], real_test[r]) for r in REGIMES},
-        "transfer_gap": {r: transfer_gap(real_test["real"], real_test[r]) for r in REGIMES if r != "real"},
-        **of,
-    }
+    estimates = {**of, "domain_gap": {r: domain_gap(synthetic_val[r], real_test[r]) for r in real_test}}
+    if "real" in real_test:
+        others = [r for r in real_test if r != "real"]
+        estimates["transfer_gap"] = {r: transfer_gap(real_test["real"], real_test[r]) for r in others}
     return {name: {r: e.interval(confidence) for r, e in by.items()} for name, by in estimates.items()}
 
 
-def task_gaps(task: Task, truths: Mapping[str, Path], results: Path, evaluate: Evaluate) -> dict[str, Any]:
-    """The part of gap.json for one task: metric -> gaps. `truths` is split -> COCO file."""
+def task_gaps(name: str, truths: Mapping[str, Path], results: Mapping[str, Path], evaluate: Evaluate) -> dict[str, Any]:
+    """The part of gap.json for a task or the cascade: metric -> gaps.
+
+    `truths` is split -> COCO file, `results` regime -> folder of an evaluation.
+    """
     of: dict[str, dict[str, dict[str, Estimate]]] = {}  # metric -> split -> regime
     for split, path in truths.items():
         truth = read_truth(path)
-        counts = draw_counts(truth, evaluate.resamples, stream(evaluate.seed, f"{task}/{split}"))
-        for regime in REGIMES:
-            predictions = results / task / regime / "predictions" / f"{split}.json"
-            scorer = SCORERS[task](truth, read_results(predictions, truth, per_object=task == "classifier"))
+        # the cascade is drawn for like its detector: the two may be compared
+        counts = draw_counts(truth, evaluate.resamples, stream(evaluate.seed, f"{task_of(name)}/{split}"))
+        for regime, folder in results.items():
+            scorer = scorer_of(name, truth, folder / "predictions" / f"{split}.json")
             for metric, estimated in estimate(scorer, counts).items():
                 of.setdefault(metric, {}).setdefault(split, {})[regime] = estimated
     return {metric: gaps(by_split, evaluate.confidence) for metric, by_split in of.items()}
 
 
+def scorer_of(name: str, truth: Coco, predictions: Path) -> Scorer:
+    per_object = task_of(name) == "classifier"
+    results = read_results(predictions, truth, per_object)
+    return classifier_scorer(truth, results) if per_object else detector_scorer(truth, results)
+
+
+def all_gaps(params: Params, results: Path, data: Path) -> dict[str, Any]:
+    """gap.json: task or cascade -> metric -> gaps."""
+    result = {}
+    for name in measured(params.tasks):
+        where = [(split, *EVALUATED[split]) for split in COMPARED]
+        truths = {split: data / domain / task_of(name) / f"{part}.json" for split, domain, part in where}
+        folders: dict[str, Path] = {regime: results_of(results, name, regime) for regime in params.regimes}
+        result[name] = task_gaps(name, truths, folders, params.evaluate)
+    return result
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    for name in ("results", "synthetic", "real", "out"):
+    for name in ("results", "data", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     args = parser.parse_args()
-    evaluate = load_params(args.params).evaluate
-    folders = {"synthetic_val": args.synthetic, "real_test": args.real}
-    result = {}
-    for task in SCORERS:
-        truths = {split: folders[split] / task / f"{part}.json" for split, part in SPLITS.items()}
-        result[task] = task_gaps(task, truths, args.results, evaluate)
-    write_json(args.out, result)
+    write_json(args.out, all_gaps(load_params(args.params), args.results, args.data))
 
 
 if __name__ == "__main__":

@@ -41,12 +41,16 @@ def _result(image_id: int, found: dict[str, Tensor]) -> Iterator[dict[str, Any]]
 
 
 @torch.inference_mode()
-def classify(model: nn.Module, crops: Tensor, batch_size: int) -> tuple[Tensor, Tensor]:
-    """Crops uint8 [N, C, S, S] -> labels [N] from 0 and their probabilities [N]."""
+def probabilities(model: nn.Module, crops: Tensor, batch_size: int) -> Tensor:
+    """Crops uint8 [N, C, S, S] -> probabilities [N, categories]."""
     device = device_of(model.eval())
     parts = torch.split(crops, max(1, batch_size))
-    probabilities = torch.cat([model(p.to(device).float() / 255).softmax(1).cpu() for p in parts])
-    best = probabilities.max(1)
+    return torch.cat([model(p.to(device).float() / 255).softmax(1).cpu() for p in parts])
+
+
+def classify(model: nn.Module, crops: Tensor, batch_size: int) -> tuple[Tensor, Tensor]:
+    """Crops uint8 [N, C, S, S] -> labels [N] from 0 and their probabilities [N]."""
+    best = probabilities(model, crops, batch_size).max(1)
     return best.indices, best.values
 
 

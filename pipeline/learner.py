@@ -10,11 +10,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
-from pipeline.augment import CropAugment, PictureAugment
+from pipeline.augment.crops import CropAugment
+from pipeline.augment.pictures import PictureAugment
 from pipeline.dataset import Crops, Pictures
 from pipeline.errors import InputError
 from pipeline.params import Classifier, Detector, Fit
 
+NETWORK_SEED = 1 << 31  # far from the seeds of augmentation
 WARM_UP = 0.05  # part of the steps in which the learning rate rises
 CLIP = 5.0  # norm of gradients
 Batch = Any
@@ -68,22 +70,20 @@ def crop_batches(crops: Crops, params: Classifier) -> Callable[[list[int]], Batc
 def picture_batches(pictures: Pictures, params: Detector) -> Callable[[list[int]], Batch]:
     """A batch of the detector: a list of augmented crops, and their targets."""
     augment = PictureAugment(params)
-
-    def collate(chosen: list[int]) -> Batch:
-        pairs = [augment(pictures.images[i], pictures.target(i)) for i in chosen]
-        return [image for image, _ in pairs], [target for _, target in pairs]
-
-    return collate
+    return lambda chosen: augment([pictures.images[i] for i in chosen], [pictures.target(i) for i in chosen])
 
 
 class Learner(pl.LightningModule):
     """A network with its loss, its score on the validation split, AdamW and a cosine with warm-up."""
 
-    def __init__(self, network: nn.Module, fit: Fit, steps: int, rate: float, score: Callable[[nn.Module], float]):
+    def __init__(self, network: nn.Module, batches: Batches, rate: float, score: Callable[[nn.Module], float]):
         super().__init__()
-        self.network, self.fit, self.steps, self.rate, self.score = network, fit, steps, rate, score
+        self.network, self.rate, self.score = network, rate, score
+        self.fit, self.steps, self.seed = batches.fit, batches.steps, batches.seed
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
+        # what the network draws, as its dropout, depends on (seed, step) too, whoever loads the batches
+        torch.manual_seed(NETWORK_SEED + self.seed * 1_000_003 + self.global_step)
         parts = loss_parts(self.network, self.fit, batch)
         loss = torch.stack(list(parts.values())).sum()
         if not torch.isfinite(loss):

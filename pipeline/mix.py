@@ -12,6 +12,7 @@ from pipeline.coco import Coco, category_names, check_categories, read_coco, sub
 from pipeline.errors import run
 from pipeline.folders import whole_folder
 from pipeline.params import Mixed, load_params
+from pipeline.runs import check_real, write_none
 
 
 def main() -> None:
@@ -21,23 +22,27 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder that will hold the mixed data set")
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     args = parser.parse_args()
-    params = load_params(args.params).mixed
+    params = load_params(args.params)
     with whole_folder(args.out) as folder:
-        for task in ("classifier", "detector"):
-            mix_task(args.synthetic / task, args.real / task, folder / task, params)
+        if "mixed" not in params.regimes:
+            write_none(folder, "regimes")
+            return
+        for task in params.tasks:
+            mix_task(args.synthetic / task, args.real / task, folder / task, params.mixed)
 
 
 def mix_task(synthetic_folder: Path, real_folder: Path, out: Path, params: Mixed) -> None:
     """Write train.json and val.json of one task.
 
     Raises:
-        InputError: what read_coco finds, or categories of the benchmark that are not the scene's.
+        InputError: what read_coco finds, categories of the benchmark that are not the scene's, or no real image.
     """
     images = synthetic_folder.parents[1]  # file names start there
     synthetic, val = (read_coco(synthetic_folder / f"{split}.json", images) for split in ("train", "val"))
     real_path = real_folder / "train.json"
     real = read_coco(real_path, images)
     check_categories(real_path, real, category_names(synthetic))
+    check_real(real_path, real["annotations"])
     number = getattr(params.real_images, out.name)
     if len(real["images"]) < number:
         print(

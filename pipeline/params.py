@@ -5,25 +5,39 @@ here they are only known to be named values.
 """
 
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import AfterValidator, Field
 
 from pipeline.errors import InputError
+from pipeline.runs import REGIMES, TASKS
+from pipeline.runs import Regime as Regime
+from pipeline.runs import Task as Task
 from pipeline.section import Count, Fraction, Named, NonNegative, Positive, Range, Section, validate
 
-Task = Literal["classifier", "detector"]
-Regime = Literal["synthetic", "real", "mixed"]
 Layer = Literal["depth", "normals", "flow"]
 Device = Literal["auto", "cpu", "optix", "cuda", "hip", "metal", "oneapi"]
+Name = TypeVar("Name", bound=str)
 
 
 def _address(text: str) -> str:
     if not re.fullmatch(r"(tcp|tls)://.+:\d+", text):
         raise ValueError(f"expected tcp://host:port, found '{text}'")
     return text
+
+
+def _some_of(known: tuple[Name, ...]) -> Callable[[list[Name]], list[Name]]:
+    """A check of a list without repeats; gives it in the order of `known`, as the order means nothing."""
+
+    def check(names: list[Name]) -> list[Name]:
+        if not names or len(set(names)) < len(names):
+            raise ValueError(f"expected some of {', '.join(known)}, each once, found {names}")
+        return sorted(names, key=known.index)
+
+    return check
 
 
 class Render(Section):
@@ -46,6 +60,7 @@ class Render(Section):
 class Labels(Section):
     min_visible_px: NonNegative
     min_visible_fraction: Fraction
+    box_margin: Annotated[float, Field(ge=0, le=1)]  # of the sides, at each side; 0: tight
     keypoint_tolerance: Fraction
 
 
@@ -67,8 +82,10 @@ class Train(Section):
 
 
 class Fit(Section):
-    """How long and how fast a network learns."""
+    """A network, what it starts from, and how long and how fast it learns."""
 
+    model: str
+    weights: str | None  # imagenet, or the folder or file of a model of ours; null: fresh ones
     batch_size: Count
     steps: Count
     finetune_steps: Count
@@ -78,18 +95,28 @@ class Fit(Section):
     weight_decay: Annotated[float, Field(ge=0)]
 
 
-class ClassifierAugment(Section):
+class Light(Section):
+    """How far the light of a training picture is varied: factors of 1 ± these, hue in turns."""
+
+    brightness: Fraction
+    contrast: Fraction
+    saturation: Fraction
+    hue: Annotated[float, Field(ge=0, le=0.5)]
+
+
+class ClassifierAugment(Light):
     groups: Count
     rotation_deg: Annotated[float, Field(ge=0, le=180)]
     translate: Fraction
     scale: Range
     shear_deg: Annotated[float, Field(ge=0, lt=90)]
     resolution_px: Range
+    flips: bool
+    quarter_turns: bool
     noise: Annotated[float, Field(ge=0)]
 
 
 class Classifier(Fit):
-    model: str
     input_px: Annotated[int, Field(ge=8, le=1024)]
     grayscale: bool
     margin: Annotated[float, Field(ge=0, le=2)]
@@ -97,14 +124,16 @@ class Classifier(Fit):
     augment: ClassifierAugment
 
 
-class DetectorAugment(Section):
-    brightness: Fraction
-    contrast: Fraction
+class DetectorAugment(Light):
     blur_sigma_px: Range
+    noise: Annotated[float, Field(ge=0)]
+    scale: Range
+    flips: bool
+    quarter_turns: bool
+    on_object: Fraction  # of the crops lie around an object
 
 
 class Detector(Fit):
-    model: str
     crop_px: Annotated[int, Field(ge=32, le=4096)]
     augment: DetectorAugment
 
@@ -135,6 +164,8 @@ class Params(Section):
     render: Render
     labels: Labels
     benchmark: Named
+    tasks: Annotated[list[Task], AfterValidator(_some_of(TASKS))]
+    regimes: Annotated[list[Regime], AfterValidator(_some_of(REGIMES))]
     mixed: Mixed
     check: Check
     train: Train

@@ -1,6 +1,6 @@
 """The README's picture: rendered and real images with their true boxes, and what the detector finds on real ones.
 
-python -m pipeline.pictures --data data --results results/detector/synthetic --out docs/pictures/examples.png
+python -m pipeline.pictures --data data --results results/runs/detector/synthetic --out docs/pictures/examples.png
 """
 
 import argparse
@@ -10,9 +10,10 @@ from typing import Any
 from PIL import Image
 
 from pipeline.coco import Coco, names_of, read_coco, read_json
-from pipeline.dataset import by_image, load_picture
+from pipeline.dataset import by_image
 from pipeline.draw import contact_sheet, draw_boxes, predicted_boxes, true_boxes
 from pipeline.errors import run
+from pipeline.photo import load_picture
 
 COLUMNS = 3
 ENLARGED = 1.5

@@ -13,12 +13,13 @@ from typing import Any
 from tqdm import tqdm
 
 from pipeline.coco import write_json
-from pipeline.dataset import Pictures, crop, load_picture, to_tensor
+from pipeline.dataset import Pictures, crop, to_tensor
 from pipeline.draw import draw_boxes, predicted_boxes
 from pipeline.errors import InputError, run
 from pipeline.infer import SCORE_DIGITS, best_device, classify, detect
 from pipeline.models.checkpoint import Card, load_model
 from pipeline.params import Classifier
+from pipeline.photo import load_picture
 from pipeline.section import validate
 
 SHOWN_PX = 640  # smaller pictures are enlarged by whole multiples, so that names can be read

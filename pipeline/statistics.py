@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from pipeline.coco import Coco, category_names
+from pipeline.photo import load_picture
 
 Floats = npt.NDArray[np.float64]
 LUMA = (0.299, 0.587, 0.114)  # weights of R, G, B: ITU-R BT.601
@@ -59,6 +59,5 @@ def _class_counts(coco: Coco) -> dict[str, int]:
 
 def brightness(path: Path) -> float:
     """Mean luma (BT.601, of the stored sRGB values) of a picture: 0 black to 1 white."""
-    with Image.open(path) as opened:
-        rgb = np.asarray(opened.convert("RGB"), dtype=np.float64)  # [H, W, 3]
+    rgb = load_picture(path).astype(np.float64)  # [H, W, 3]
     return float((rgb.mean(axis=(0, 1)) * LUMA).sum() / 255)

@@ -26,6 +26,7 @@ from pipeline.folders import whole_folder
 from pipeline.learner import CLIP, Learner, Once
 from pipeline.models import build
 from pipeline.models.checkpoint import Card, save_model
+from pipeline.models.weights import fill
 from pipeline.params import Params, load_params
 from pipeline.progress import LAST, Best, alone, done, forget_after, last_step, set_done
 from pipeline.work import Work
@@ -60,7 +61,7 @@ def fit(work: Work, network: nn.Module, phase: int, folder: Path) -> Best:
     print(f"training on {trainer.strategy.root_device}, {trainer.precision}", flush=True)
     batches.rank, batches.world = trainer.global_rank, trainer.world_size
     loader = DataLoader(batches, batch_size=None, num_workers=work.params.train.workers)
-    learner = Learner(network, work.fit, steps, rate, work.score)
+    learner = Learner(network, batches, rate, work.score)
     trainer.fit(learner, loader, DataLoader(Once()), ckpt_path=str(folder / LAST) if batches.first else None)
     state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
     score = float(state["callbacks"][best.state_key]["best_model_score"])
@@ -101,6 +102,7 @@ def train(work: Work, out: Path) -> None:
     """All phases one after the other, then the model folder in one step."""
     pl.seed_everything(work.params.train.seed, verbose=False)
     network = build(work.task, work.fit.model, len(work.categories), work.channels)
+    fill(network, work.start)
     running = cache_folder() / "runs" / work.key()
     with alone(running):
         for phase in work.phases():

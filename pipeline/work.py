@@ -13,6 +13,7 @@ from pipeline.dataset import CONTEXT, load_crops, load_pictures, read_split
 from pipeline.infer import classify_boxes, detect
 from pipeline.learner import Batches, crop_batches, picture_batches
 from pipeline.metrics import classifier_metrics, detector_metrics
+from pipeline.models.weights import read_start
 from pipeline.params import Classifier, Detector, Params, Task
 
 
@@ -25,6 +26,7 @@ class Work:
         self.train, self.val = (read_split(data / f"{s}.json", images) for s in ("train", "val"))
         self.categories = category_names(self.train)
         self.channels = 1 if isinstance(self.fit, Classifier) and self.fit.grayscale else 3
+        self.start = read_start(task, self.fit, self.channels)
         self.score = scorer(self.val, images, self.fit)
 
     def phases(self) -> list[int]:
@@ -36,7 +38,8 @@ class Work:
     def key(self) -> str:
         """Hash of all that the weights depend on."""
         code = [sha256_of(p) for p in sorted(Path(__file__).parent.rglob("*.py"))]
-        facts = [self.task, self.fit.model_dump(), self.params.train.model_dump(), self.files_sha256(), code]
+        start = self.start.identity if self.start else None
+        facts = [self.task, self.fit.model_dump(), self.params.train.model_dump(), self.files_sha256(), code, start]
         return hashlib.sha256(json.dumps([*facts, torch.__version__], sort_keys=True).encode()).hexdigest()[:32]
 
     def batches(self, phase: int, steps: int) -> Batches:

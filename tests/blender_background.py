@@ -44,6 +44,14 @@ def test_the_ground_has_its_colour(recipe: Recipe) -> None:
     assert rgb_of(ground(recipe, saturation=0.5)).mean((0, 1)) == pytest.approx([0.8, 0.4, 0.4], abs=0.05)
 
 
+def test_a_negative_hue_of_the_ground_goes_around_the_circle(recipe: Recipe) -> None:
+    """-1/3 is 2/3, blue."""
+    world = empty_world(SIZE_WH)
+    background.apply(world, {**plain(recipe, "background"), "value": 0.8, "saturation": 0.5, "hue": -1 / 3})
+    shader = world.ground.data.materials[0].node_tree.nodes["Principled BSDF"]
+    assert tuple(shader.inputs["Base Color"].default_value) == pytest.approx((0.4, 0.4, 0.8, 1.0))
+
+
 @pytest.mark.parametrize("kind", textures.PATTERNS)
 def test_a_pattern_darkens_by_its_strength(kind: str, recipe: Recipe) -> None:
     pixels = rgb_of(ground(recipe, pattern=kind, pattern_strength=0.5, pattern_scale=4.0))

@@ -27,7 +27,7 @@ from pipeline.params import Labels
 
 KINDS = ["ORTHO", "PERSP"]
 SIZES = [(44, 28), (28, 44)]
-LABELS = Labels(min_visible_px=0, min_visible_fraction=0.0, keypoint_tolerance=0.1)
+LABELS = Labels(min_visible_px=0, min_visible_fraction=0.0, box_margin=0.0, keypoint_tolerance=0.1)
 SIGNS = {"".join(s): s for s in itertools.product("-+", repeat=3)}  # corners of a cube, by the signs of x, y, z
 DOCS = Path(__file__).parents[1] / "docs" / "labels.md"
 

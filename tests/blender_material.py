@@ -61,6 +61,14 @@ def test_a_colour_is_the_one_that_was_drawn() -> None:
     assert base_colour(world.objects[0].object) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(("hue", "rgb"), [(-0.25, (0.625, 0.25, 1.0)), (-0.05, (1.0, 0.25, 0.475))])
+def test_a_negative_hue_goes_around_the_circle(hue: float, rgb: tuple[float, ...]) -> None:
+    """At value 1 and saturation 3/4 the channels go from 1 down to 1/4, one at a time in a sixth of the circle."""
+    world = cubes(SIZE_WH, [0.1])
+    cover(world, source="colour", hue=hue, saturation=0.75, value=1.0)
+    assert base_colour(world.objects[0].object)[:3] == pytest.approx(rgb)
+
+
 def test_a_red_cube_looks_red() -> None:
     world = cubes(SIZE_WH, [0.1])
     cover(world, source="colour", hue=0.0, saturation=1.0, value=0.8)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rendering import REPOSITORY, small_values
+from rendering import DIGITS, small_values
 from varying import SIZE_WH, plain, recipe_of, sampled, small_world
 from worlds import start
 
@@ -66,4 +66,4 @@ def test_switching_one_off_leaves_the_others_as_they_were(values: dict[str, Any]
 
 
 def test_every_randomizer_has_a_section_in_params_yaml() -> None:
-    assert set(load_params(REPOSITORY / "params.yaml").randomizers) == set(NAMES)
+    assert set(load_params(DIGITS).randomizers) == set(NAMES)

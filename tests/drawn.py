@@ -1,4 +1,4 @@
-"""Values of a randomizer from params.yaml with keys changed, and cubes to apply them to. For blender_*.py only."""
+"""Values of a randomizer of the preset digits, some keys changed, and cubes to apply them to. For blender_*.py only."""
 
 from typing import Any
 

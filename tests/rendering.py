@@ -17,13 +17,14 @@ import yaml
 from pipeline.params import Params, load_params
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+DIGITS = REPOSITORY / "presets" / "digits.yaml"  # not params.yaml, where `make repro PRESET=` puts another
 SMALL: dict[str, Any] = {"train": 3, "val": 1, "width_px": 40, "height_px": 30, "samples": 1, "workers": 1}
 SMALL["timeout_s"], SMALL["device"] = 60.0, "cpu"  # GPUs differ in the last digits
 
 
 def small_values(**render: Any) -> dict[str, Any]:
-    """params.yaml with few and small frames."""
-    values: dict[str, Any] = yaml.safe_load((REPOSITORY / "params.yaml").read_text(encoding="utf-8"))
+    """The preset digits with few and small frames."""
+    values: dict[str, Any] = yaml.safe_load(DIGITS.read_text(encoding="utf-8"))
     values["render"] |= SMALL | render
     values["scene"]["count"] = 4
     values["labels"]["min_visible_px"] = 3

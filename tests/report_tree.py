@@ -8,20 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 from PIL import Image
 
 from pipeline.coco import Coco, categories_of, write_json
 from pipeline.metrics import classifier_metrics, confusion, detector_metrics, precision_recall
+from pipeline.runs import CASCADE, REGIMES, TASKS, measured, results_of, task_of
 
 ROOT = Path(__file__).parent.parent
 NAMES = ["<b>x</b>", "$1"]  # one that HTML would take for a tag, one that matplotlib would take for a formula
-TASKS, REGIMES = ("classifier", "detector"), ("synthetic", "real", "mixed")
 Entry = dict[str, Any]
 
 
 def write_tree(root: Path, transfer_gap: tuple[float, float, float] = (0.02, 0.01, 0.03)) -> Path:
     """Write everything that the report reads under `root`; `transfer_gap` (value, low, high) is synthetic-only's."""
-    shutil.copy(ROOT / "params.yaml", root / "params.yaml")
+    shutil.copy(ROOT / "presets" / "digits.yaml", root / "params.yaml")
     cocos = {(d, s): _coco(root / "data", d, s) for d in ("synthetic", "real") for s in ("train", "val", "test")}
     (root / "data" / "real" / "note.txt").write_text("Sheets composed from real <i>scans</i>.\n", encoding="utf-8")
     for task in TASKS:
@@ -29,7 +30,9 @@ def write_tree(root: Path, transfer_gap: tuple[float, float, float] = (0.02, 0.0
         write_json(root / "results" / "check" / task / "check.json", {"loss": {"first": 0.69, "expected": 0.693}})
         for regime in REGIMES:
             _write_model(root / "models" / task / regime, task)
-            _write_results(root / "results" / task / regime, task, cocos)
+    for name in measured(TASKS):
+        for regime in REGIMES:
+            _write_results(results_of(root / "results", name, regime), task_of(name), cocos)
     write_json(root / "results" / "gap.json", gaps(transfer_gap))
     return root
 
@@ -46,7 +49,45 @@ def gaps(transfer_gap: tuple[float, float, float]) -> Entry:
         "domain_gap": dict.fromkeys(REGIMES, of(0.02, 0.005, 0.03)),
         "transfer_gap": {"synthetic": of(*transfer_gap), "mixed": of(0.001, -0.002, 0.004)},
     }
-    return {"classifier": {"accuracy": metric}, "detector": {"AP50": metric, "AP": metric}}
+    boxes = dict.fromkeys(("AP50", "AP", "AP50_class_agnostic"), metric)
+    return {"classifier": {"accuracy": metric}, "detector": boxes, CASCADE: boxes}
+
+
+def ask_for(root: Path, tasks: list[str], regimes: list[str]) -> Path:
+    """What the stages leave when params.yaml asks for less: what is not asked for is not there."""
+    path = root / "params.yaml"
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    path.write_text(yaml.safe_dump(values | {"tasks": tasks, "regimes": regimes}), encoding="utf-8")
+    names = [*tasks, CASCADE] if len(tasks) > 1 else tasks
+    document = {name: of for name, of in json.loads((root / "results/gap.json").read_text()).items() if name in names}
+    for figures in (f for metrics in document.values() for f in metrics.values()):
+        for key, by_regime in list(figures.items()):
+            figures[key] = {r: i for r, i in by_regime.items() if r in regimes}
+        if "real" not in regimes:
+            figures.pop("transfer_gap", None)
+    write_json(root / "results" / "gap.json", document)
+    for name in {*TASKS, CASCADE} - set(names):
+        for folder in (
+            "results/runs",
+            "results",
+            "results/check",
+            "models",
+            "data/real",
+            "data/synthetic",
+            "data/mixed",
+        ):
+            shutil.rmtree(root / folder / name, ignore_errors=True)
+    for regime in set(REGIMES) - set(regimes):
+        for folder in [*(root / "results").glob(f"**/{regime}"), *(root / "models").glob(f"*/{regime}")]:
+            shutil.rmtree(folder)
+    return root
+
+
+def for_testing_only(root: Path) -> Path:
+    """A benchmark without real images to train on."""
+    for path in (root / "data" / "real").glob("*/train.json"):
+        write_json(path, {**json.loads(path.read_text(encoding="utf-8")), "images": [], "annotations": []})
+    return root
 
 
 def _coco(data: Path, domain: str, split: str) -> Coco:

@@ -16,7 +16,7 @@ from pipeline.frame import Frame, Instance
 from pipeline.frame_files import read_frame, write_frame
 from pipeline.params import Labels
 
-EVERYTHING = Labels(min_visible_px=0, min_visible_fraction=0.0, keypoint_tolerance=0.05)
+EVERYTHING = Labels(min_visible_px=0, min_visible_fraction=0.0, box_margin=0.0, keypoint_tolerance=0.05)
 
 
 def frame_of(ids: Any, *instances: Instance, index: int = 0) -> Frame:
@@ -56,7 +56,7 @@ def test_fields_by_hand() -> None:
 )
 def test_filters(px: int, fraction: float, kept: list[int]) -> None:
     """The dog shows 8 px, 0.667 of it; the cat 22 px, 0.917 of it."""
-    labels = Labels(min_visible_px=px, min_visible_fraction=fraction, keypoint_tolerance=0.05)
+    labels = Labels(min_visible_px=px, min_visible_fraction=fraction, box_margin=0.0, keypoint_tolerance=0.05)
     assert [a["category_id"] for a in annotate_frame(bar_behind_a_post(), labels)] == kept
 
 

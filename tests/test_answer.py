@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline.report.answer import Answer, answers
-from pipeline.report.table import Interval, Row
+from pipeline.report.table import UNKNOWN, Interval, Row
 
 Gap = tuple[float, float, float]
 
@@ -56,6 +56,44 @@ def test_lead_follows_the_interval_of_the_transfer_gap(transfer: Gap, verdict: s
     assert found.verdict == verdict
     assert found.lead.startswith(f"Classifier: {start}")
     assert found.lead.endswith(end)
+
+
+def alone(*regimes: str) -> Answer:
+    """Of training in these regimes, without the transfer gap that real training would give."""
+    score = Interval(0.95, 0.94, 0.96)
+    return answers([Row("detector", "AP50", r, score, score, Interval(0.0, -0.01, 0.01), UNKNOWN) for r in regimes])[0]
+
+
+@pytest.mark.parametrize(
+    ("regimes", "training", "other"),
+    [
+        (["synthetic"], "rendered images alone", "real"),
+        (["synthetic", "mixed"], "rendered images alone", "real"),
+        (["mixed"], "rendered and some real images together", "real"),
+        (["real"], "real images", "rendered"),
+    ],
+)
+def test_without_a_reference_the_score_is_the_answer(regimes: list[str], training: str, other: str) -> None:
+    found = alone(*regimes)
+    assert found.verdict == "alone"
+    assert found.lead == (
+        f"Detector: training on {training} reaches 0.950 AP50 [0.940, 0.960] on real test images; "
+        f"no training on {other} images alone to compare with."
+    )
+    assert found.badge == f"No {other}{' training' if other == 'real' else ' images'} to compare with"
+    assert [s.name for s in found.scores] == regimes
+    assert not any("better" in p.text or "behind" in p.text for p in found.points)
+
+
+def test_without_synthetic_training_the_answer_is_about_mixed_training() -> None:
+    score, gap = Interval(0.95, 0.94, 0.96), Interval(-0.02, -0.03, -0.01)
+    rows = [
+        Row("detector", "AP50", "real", score, score, gap, None),
+        Row("detector", "AP50", "mixed", *[score] * 2, gap, gap),
+    ]
+    (found,) = answers(rows)
+    assert found.verdict == "better"
+    assert found.lead.startswith("Detector: training on rendered and some real images together beats training on real")
 
 
 def test_transfer_gap_is_named_with_sign_and_interval() -> None:

@@ -21,7 +21,7 @@ from bench.workers import rate
 from pipeline.params import Params, load_params
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-PARAMS = REPOSITORY / "params.yaml"
+PARAMS = REPOSITORY / "presets" / "digits.yaml"
 
 
 def test_a_ratio_is_taken_of_neighbours() -> None:

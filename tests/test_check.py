@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 import tiny
+import yaml
 
 from pipeline import check
 from pipeline.coco import categories_of, read_json, write_json
 from pipeline.errors import InputError
+from pipeline.runs import REGIMES
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -20,8 +22,10 @@ def data(tmp_path: Path) -> Path:
     return tiny.write_data(tmp_path / "data")
 
 
-def run_check(data: Path, task: str, **changes: Any) -> Path:
+def run_check(data: Path, task: str, regimes: tuple[str, ...] = REGIMES, **changes: Any) -> Path:
     params = tiny.write_params(data.parent / "params.yaml", check={"objects": 8, **changes})
+    values = yaml.safe_load(params.read_text(encoding="utf-8"))
+    params.write_text(yaml.safe_dump(values | {"regimes": list(regimes)}), encoding="utf-8")
     out = data.parent / "out"
     folders = {"--synthetic": data / "synthetic" / task, "--real": data / "real" / task, "--images": data}
     named = [part for item in folders.items() for part in item]
@@ -52,6 +56,31 @@ def test_pixels_of_the_test_split_are_not_read(data: Path) -> None:
     for picture in (data / "real" / "images").glob("test_*.png"):
         picture.write_bytes(picture.read_bytes()[:60])
     assert (run_check(data, "classifier", steps=10, score=0.0) / "passed").exists()
+
+
+def empty(coco: Any) -> None:
+    coco.update(images=[], annotations=[])
+
+
+@pytest.mark.parametrize(
+    ("split", "regimes"), [("train", ("real",)), ("train", ("synthetic", "mixed")), ("val", ("synthetic", "real"))]
+)
+def test_no_real_images_for_a_regime_that_trains_on_them(split: str, regimes: tuple[str, ...], data: Path) -> None:
+    path = edit(data / "real" / "detector" / f"{split}.json", empty)
+    message = f"params.yaml: regimes: expected images with objects in {path}, found none: leave out real and mixed."
+    with pytest.raises(InputError) as error:
+        run_check(data, "detector", regimes, steps=10, score=0.0)
+    assert str(error.value) == message
+
+
+def test_a_benchmark_for_testing_only(data: Path) -> None:
+    for split in ("train", "val"):
+        edit(data / "real" / "detector" / f"{split}.json", empty)
+    assert (run_check(data, "detector", ("synthetic",), steps=10, score=0.0) / "passed").exists()
+    path = edit(data / "real" / "detector" / "test.json", empty)
+    with pytest.raises(InputError, match="expected at least one object to learn from or measure on") as error:
+        run_check(data, "detector", ("synthetic",), steps=10, score=0.0)
+    assert str(path) in str(error.value)
 
 
 def test_what_cannot_be_learned_is_named(data: Path) -> None:

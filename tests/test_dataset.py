@@ -9,12 +9,12 @@ import torch
 from PIL import ExifTags, Image
 
 from pipeline.coco import categories_of, read_coco, write_json
-from pipeline.dataset import crop, load_crops, load_picture, load_pictures, read_split
+from pipeline.dataset import crop, load_crops, load_pictures, read_split
 from pipeline.errors import InputError
 from pipeline.params import Classifier, load_params
 
 WIDTH, HEIGHT = 7, 11
-PARAMS = load_params(Path(__file__).resolve().parents[1] / "params.yaml").classifier
+PARAMS = load_params(Path(__file__).resolve().parents[1] / "presets" / "digits.yaml").classifier
 
 
 def params(**changes: Any) -> Classifier:
@@ -119,12 +119,6 @@ def photo(path: Path) -> Path:
     return path
 
 
-def test_photos_are_turned_upright(tmp_path: Path) -> None:
-    picture = load_picture(photo(tmp_path / "photo.jpg"))
-    assert picture.shape == (16, 24, 3)
-    assert picture[:, :7].mean() < 10 and picture[:, 9:].mean() > 190
-
-
 def test_the_size_in_a_coco_file_is_that_of_the_upright_photo(tmp_path: Path) -> None:
     photo(tmp_path / "photo.jpg")
     image = {"id": 1, "file_name": "photo.jpg", "width": 24, "height": 16}
@@ -136,50 +130,6 @@ def test_the_size_in_a_coco_file_is_that_of_the_upright_photo(tmp_path: Path) ->
     write_json(tmp_path / "train.json", {**coco, "images": [{**image, "width": 16, "height": 24}]})
     with pytest.raises(InputError, match=r"expected width and height \(24, 16\), found \(16, 24\)"):
         read_coco(tmp_path / "train.json", tmp_path)
-
-
-@pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGBA", "I;16", "CMYK"])
-def test_every_kind_of_picture_becomes_rgb(mode: str, tmp_path: Path) -> None:
-    """White stays white: 16 bits are not cut off, a palette is looked up."""
-    path = tmp_path / ("white.tif" if mode == "CMYK" else "white.png")
-    if mode == "I;16":
-        picture = Image.fromarray(np.array([[65535, 0, 32768]], np.uint16))
-    else:
-        picture = Image.fromarray(np.array([[[255] * 3, [0] * 3, [128] * 3]], np.uint8))
-        picture = picture.quantize(4) if mode == "P" else picture.convert(mode)
-    picture.save(path)
-    found = load_picture(path)
-    assert found.shape == (1, 3, 3)
-    assert found[0, 0].tolist() == [255] * 3
-    assert found[0, 1].tolist() == [0] * 3
-    assert mode == "1" or found[0, 2] == pytest.approx([128] * 3, abs=2)
-
-
-def cut_off(path: Path) -> Path:
-    noise = np.random.default_rng(0).integers(0, 255, (40, 30, 3)).astype(np.uint8)
-    Image.fromarray(noise).save(path)
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    return path
-
-
-@pytest.mark.parametrize("name", ["cut.png", "cut.jpg", "cut.bmp"])
-def test_a_picture_that_was_cut_off(name: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=rf"{name}: expected a picture, found"):
-        load_picture(cut_off(tmp_path / name))
-
-
-@pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n", b"\x89PNG\r\n\x1a\n" + b"\0" * 90])
-def test_what_is_not_a_picture(content: bytes, tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(content)
-    with pytest.raises(InputError, match=r"a\.png: expected a picture, found"):
-        load_picture(tmp_path / "a.png")
-
-
-def test_a_missing_picture_and_a_folder(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"none\.png: expected a picture, found no file"):
-        load_picture(tmp_path / "none.png")
-    with pytest.raises(InputError, match="expected a picture, found"):
-        load_picture(tmp_path)
 
 
 def test_a_split_needs_an_object(tmp_path: Path) -> None:

@@ -11,11 +11,13 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("blender", "pipeline")
 STAGES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+PARAMS = yaml.safe_load((ROOT / "presets" / "digits.yaml").read_text(encoding="utf-8"))
+TASKS = ("classifier", "detector")
 
 
 # What reads params, reports errors and places files; none of it decides about the content of an output.
-FOUNDATION = {f"pipeline/{name}.py" for name in ("cache", "errors", "folders", "params", "progress", "section")}
+NAMES = ("cache", "errors", "folders", "params", "progress", "runs", "section")
+FOUNDATION = {f"pipeline/{name}.py" for name in NAMES}
 
 
 def file_of(module: str) -> Path | None:
@@ -93,7 +95,7 @@ def resolve(key: str) -> Any:
 
 def expanded(stage: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The stage once for each task that its matrix names."""
-    for task in stage.get("matrix", {}).get("task", [""]):
+    for task in TASKS if "task" in stage.get("matrix", {}) else [""]:
         yield yaml.safe_load(yaml.safe_dump(stage).replace("${item.task}", task))
 
 
@@ -108,7 +110,8 @@ def test_every_param_matters_to_some_stage() -> None:
     """Apart from those that only say how the machine is used."""
     machine = {f"render.{key}" for key in ("scheduler", "workers", "frames_per_worker", "timeout_s")}
     listed = {key for stage in STAGES.values() for one in expanded(stage) for key in one.get("params", [])}
-    keys = {f"{section}.{key}" for section, values in PARAMS.items() if section != "seed" for key in values}
+    keys = {f"{name}.{key}" for name, values in PARAMS.items() if isinstance(values, dict) for key in values}
+    assert {"seed", "tasks", "regimes"} <= listed
     assert {k for k in keys if k not in listed and k.split(".")[0] not in listed} == machine
 
 
@@ -119,6 +122,16 @@ def test_paths_of_a_command_are_deps_or_outs() -> None:
         given = [w for w in stage["cmd"].split() if "/" in w]
         for path in given:
             assert any(k == path or k.startswith(path + "/") or path.startswith(k + "/") for k in known), (name, path)
+
+
+def test_what_runs_is_what_params_ask_for() -> None:
+    """A matrix takes its tasks and regimes from params.yaml; what comes after depends on both."""
+    matrices = {name: stage["matrix"] for name, stage in STAGES.items() if "matrix" in stage}
+    assert set(matrices) == {"check", "train", "evaluate", "cascade"}
+    asked = {"task": "${tasks}", "regime": "${regimes}"}
+    assert all(value == asked[key] for matrix in matrices.values() for key, value in matrix.items())
+    for name in ("mix", "gap", "report"):
+        assert {"tasks", "regimes"} <= set(STAGES[name]["params"])
 
 
 def test_train_never_depends_on_the_real_test_split() -> None:

@@ -23,6 +23,7 @@ RUNS = [f"{task}-{regime}" for task in TASKS for regime in REGIMES]
 STAGES = {
     *("render", "annotate", "benchmark", "mix", "gap", "report"),
     *(f"check@{task}" for task in TASKS),
+    *(f"cascade@{regime}" for regime in REGIMES),
     *(f"{stage}@{run}" for stage in ("train", "evaluate") for run in RUNS),
 }
 TINY: dict[str, Any] = {
@@ -108,11 +109,11 @@ def copy_working_tree(to: Path) -> None:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A fresh clone with tiny params, committed, nothing run."""
+    """A fresh clone with a tiny preset digits as its params.yaml, committed, nothing run."""
     root = tmp_path_factory.mktemp("dvc") / "project"
     copy_working_tree(root)
     project = Project(root, root.parent / "store")
-    values = project.params()
+    values = yaml.safe_load((root / "presets" / "digits.yaml").read_text(encoding="utf-8"))
     for section, own in TINY.items():
         values[section].update(own)
     (root / "dvc.lock").unlink(missing_ok=True)
@@ -140,7 +141,7 @@ def test_everything_is_there(project: Project) -> None:
     lock = (project.root / "dvc.lock").read_text(encoding="utf-8")
     assert str(project.root) not in lock and str(project.root.parent) not in lock
     gaps = json.loads((project.root / "results" / "gap.json").read_text(encoding="utf-8"))
-    assert set(gaps) == set(TASKS)
+    assert set(gaps) == {*TASKS, "cascade"}
 
 
 def test_again_without_a_change_runs_nothing(project: Project) -> None:
@@ -193,11 +194,12 @@ def test_an_experiment_reruns_what_depends_on_it(project: Project) -> None:
     with project.restored():
         output = project.run("dvc", "exp", "run", "-n", "faster", "-S", "classifier.learning_rate=0.005")
         runs = {f"{stage}@classifier-{regime}" for stage in ("train", "evaluate") for regime in REGIMES}
-        assert stages_run(output) == {*runs, "check@classifier", "gap", "report"}, output
+        cascades = {f"cascade@{regime}" for regime in REGIMES}
+        assert stages_run(output) == {*runs, *cascades, "check@classifier", "gap", "report"}, output
     shown = project.run("dvc", "exp", "show", "--json")
     assert "faster" in shown and "0.005" in shown
     diff = json.loads(project.run("dvc", "metrics", "diff", "--json", "HEAD", "faster"))
-    assert "results/classifier/real/metrics.json" in diff
+    assert "results/runs/classifier/real/metrics.json" in diff
     assert not any("detector" in path for path in diff)
     project.run("dvc", "params", "diff", "HEAD", "faster")
 
@@ -214,9 +216,30 @@ def test_a_queued_experiment_uses_the_frame_store(project: Project) -> None:
     assert project.changed_stages() == set()
 
 
+def test_fewer_tasks_and_regimes_train_nothing_and_the_rest_copes(project: Project) -> None:
+    """What was trained is still there; without a classifier there is no cascade, without `real` no transfer gap."""
+    with project.restored():
+        values = project.params() | {"tasks": ["detector"], "regimes": ["synthetic"]}
+        (project.root / "params.yaml").write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
+        output = project.run("dvc", "repro", "gap")
+        assert stages_run(output) == {"check@detector", "cascade@synthetic", "gap"}, output
+        assert "WARNING" not in output, output
+        gaps = json.loads((project.root / "results" / "gap.json").read_text(encoding="utf-8"))
+        assert set(gaps) == {"detector"}
+        assert set(gaps["detector"]["AP50"]) == {"domain_gap", "synthetic_val", "real_test"}
+        shown = json.loads(project.run("dvc", "metrics", "show", "--json"))[""]["data"]
+        assert "results/runs/detector/synthetic/metrics.json" in shown
+        assert not any("classifier" in path or "/real/" in path for path in shown)
+        project.run("dvc", "plots", "show", "--out", "plots")  # says that some are absent, and draws the others
+        assert "Detector: loss in training" in (project.root / "plots" / "index.html").read_text(encoding="utf-8")
+        shutil.rmtree(project.root / "plots")
+    assert project.changed_stages() == set()
+
+
 def test_metrics(project: Project) -> None:
     metrics = json.loads(project.run("dvc", "metrics", "show", "--json"))[""]["data"]
-    paths = {f"results/{task}/{regime}/metrics.json" for task in TASKS for regime in REGIMES}
+    paths = {f"results/runs/{task}/{regime}/metrics.json" for task in TASKS for regime in REGIMES}
+    paths |= {f"results/cascade/{regime}/metrics.json" for regime in REGIMES}
     paths |= {"results/gap.json", *(f"results/check/{task}/check.json" for task in TASKS)}
     assert set(metrics) == paths and all("error" not in m for m in metrics.values())
 

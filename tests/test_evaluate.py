@@ -1,6 +1,7 @@
 """A trained model on synthetic val and on real test: what is written, and for whom it refuses."""
 
 import csv
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,20 @@ def test_detector(work: Path, tmp_path: Path) -> None:
     assert [float(r["recall"]) for r in table] == pytest.approx([n / 100 for n in range(101)])
     score = load_model(work / "models" / "detector")[1].score
     assert metrics["synthetic_val"]["AP50"] == pytest.approx(score, abs=1e-6)
-    assert {"AP", "AP50", "AP75", "AR", "images", "per_class"} == set(metrics["real_test"])
+    names = {"AP", "AP50", "AP75", "AR", "AP50_class_agnostic", "images", "per_class"}
+    assert names == set(metrics["real_test"]) == set(metrics["real_val"])
+
+
+def test_no_real_images_to_train_on(work: Path, tmp_path: Path) -> None:
+    """Real val is left out, and nothing else changes."""
+    whole = run_evaluate(work, "detector", tmp_path / "whole")
+    for domain in ("synthetic", "real"):
+        shutil.copytree(work / "data" / domain / "detector", tmp_path / "data" / domain / "detector")
+    path = tmp_path / "data" / "real" / "detector" / "val.json"
+    write_json(path, {**read_json(path, ""), "images": [], "annotations": []})
+    metrics = run_evaluate(work, "detector", tmp_path / "out", tmp_path / "data")
+    assert metrics == {split: of for split, of in whole.items() if split != "real_val"}
+    assert not (tmp_path / "out" / "predictions" / "real_val.json").exists()
 
 
 def test_the_same_bytes_again(work: Path, tmp_path: Path) -> None:

@@ -160,6 +160,15 @@ def test_facts_by_hand(data: Path) -> None:
     assert gt["1"] == info["2"] == []
 
 
+def test_the_box_is_tight_where_labels_have_a_margin(data: Path) -> None:
+    path = data / "train.json"
+    coco = json.loads(path.read_text())
+    coco["annotations"][0]["bbox"] = [0, 3.7, 2.2, 3.6]
+    write_json(path, coco)
+    info = json.loads((run_export(data) / "000000" / "scene_gt_info.json").read_text())
+    assert info["0"][0]["bbox_visib"] == [0, 4, 2, 3]
+
+
 def test_layers_of_pixels(data: Path) -> None:
     scene = run_export(data) / "000000"
     depth = np.asarray(Image.open(scene / "depth/000002.png"))

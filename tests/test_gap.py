@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from pipeline import gap
 from pipeline.coco import Coco, categories_of, read_json, write_json
 from pipeline.errors import InputError
 from pipeline.gap import Estimate, domain_gap, draw_counts, estimate, stream, transfer_gap
 from pipeline.metrics import classifier_metrics, classifier_scorer, detector_metrics, detector_scorer
+from pipeline.runs import results_of as results_of_run
 
-PARAMS = Path(__file__).parent.parent / "params.yaml"
+PARAMS = Path(__file__).parent.parent / "presets" / "digits.yaml"
 Results = list[dict[str, Any]]
 
 
@@ -153,11 +155,12 @@ def test_pairing_narrows_the_interval() -> None:
 
 # --- The stage
 
+NAMES = {"classifier": ["classifier"], "detector": ["detector", "cascade"]}
 RIGHT = {"synthetic": 0.9, "real": 0.6, "mixed": 0.7}  # part of right answers on synthetic val; 0.2 less on real test
 
 
 def write_tree(root: Path, rng: np.random.Generator) -> None:
-    """Truth and predictions of both tasks, as the stages before leave them."""
+    """Truth and predictions of both tasks and of the cascade, as the stages before leave them."""
     for task in ("classifier", "detector"):
         for split, path, less in (
             ("synthetic_val", "synthetic/{}/val.json", 0.0),
@@ -167,7 +170,9 @@ def write_tree(root: Path, rng: np.random.Generator) -> None:
             write_json(root / path.format(task), truth)
             for regime, part in RIGHT.items():
                 right = (rng.random(len(truth["annotations"])) < part - less).tolist()
-                write_json(root / "results" / task / regime / "predictions" / f"{split}.json", results_of(truth, right))
+                for name in NAMES[task]:
+                    path = results_of_run(root / "results", name, regime) / "predictions" / f"{split}.json"
+                    write_json(path, results_of(truth, right))
 
 
 @pytest.fixture
@@ -176,9 +181,11 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run_stage(tree: Path, monkeypatch: pytest.MonkeyPatch, out: str = "gap.json") -> Path:
-    paths = {"results": tree / "results", "synthetic": tree / "synthetic", "real": tree / "real", "out": tree / out}
-    options = [str(part) for name, path in {**paths, "params": PARAMS}.items() for part in (f"--{name}", path)]
+def run_stage(tree: Path, monkeypatch: pytest.MonkeyPatch, out: str = "gap.json", **changes: list[str]) -> Path:
+    params = tree / "params.yaml"
+    params.write_text(yaml.safe_dump(yaml.safe_load(PARAMS.read_text(encoding="utf-8")) | changes), encoding="utf-8")
+    paths = {"results": tree / "results", "data": tree, "out": tree / out, "params": params}
+    options = [str(part) for name, path in paths.items() for part in (f"--{name}", path)]
     monkeypatch.setattr(sys, "argv", ["gap", *options])
     gap.main()
     return tree / out
@@ -188,7 +195,8 @@ def test_gap_json_has_every_figure(tree: Path, monkeypatch: pytest.MonkeyPatch) 
     found = json.loads(run_stage(tree, monkeypatch).read_text())
     assert {task: sorted(metrics) for task, metrics in found.items()} == {
         "classifier": ["accuracy"],
-        "detector": ["AP", "AP50"],
+        "detector": ["AP", "AP50", "AP50_class_agnostic"],
+        "cascade": ["AP", "AP50", "AP50_class_agnostic"],
     }
     regimes = {"synthetic", "real", "mixed"}
     for metrics in found.values():
@@ -198,7 +206,29 @@ def test_gap_json_has_every_figure(tree: Path, monkeypatch: pytest.MonkeyPatch) 
             assert set(figures["domain_gap"]) == set(figures["synthetic_val"]) == set(figures["real_test"]) == regimes
             for interval in (i for by_regime in figures.values() for i in by_regime.values()):
                 assert set(interval) == {"value", "low", "high"}
-                assert interval["low"] < interval["high"]
+                assert interval["low"] <= interval["high"]
+    assert (
+        found["detector"]["AP50"]["real_test"]["real"]["low"] < found["detector"]["AP50"]["real_test"]["real"]["high"]
+    )
+    assert found["cascade"] == found["detector"]  # the same boxes here: also drawn with the same images
+
+
+@pytest.mark.parametrize(
+    ("tasks", "names"),
+    [(["classifier"], {"classifier"}), (["detector"], {"detector"}), (["detector", "classifier"], {*NAMES, "cascade"})],
+)
+def test_only_what_is_asked_for(tree: Path, monkeypatch: pytest.MonkeyPatch, tasks: list[str], names: set[str]) -> None:
+    whole = json.loads(run_stage(tree, monkeypatch).read_text())
+    found = json.loads(
+        run_stage(tree, monkeypatch, "some.json", tasks=tasks, regimes=["mixed", "synthetic"]).read_text()
+    )
+    assert set(found) == names
+    for name, metrics in found.items():
+        for metric, figures in metrics.items():
+            assert set(figures) == {"domain_gap", "synthetic_val", "real_test"}  # no real training, no transfer gap
+            for key, by_regime in figures.items():
+                expected = {r: whole[name][metric][key][r] for r in ("mixed", "synthetic")}
+                assert by_regime == expected
 
 
 @pytest.mark.parametrize("task", ["classifier", "detector"])
@@ -209,7 +239,7 @@ def test_gap_json_agrees_with_the_metrics(tree: Path, monkeypatch: pytest.Monkey
     for split, truth_path in (("synthetic_val", "synthetic/{}/val.json"), ("real_test", "real/{}/test.json")):
         truth = read_json(tree / truth_path.format(task), "truth")
         for regime in RIGHT:
-            results = read_json(tree / "results" / task / regime / "predictions" / f"{split}.json", "results")
+            results = read_json(tree / "results" / "runs" / task / regime / "predictions" / f"{split}.json", "results")
             expected[split, regime] = metrics(truth, results)[metric]
             assert figures[split][regime]["value"] == pytest.approx(expected[split, regime], abs=1e-12)
     for regime in RIGHT:
@@ -227,13 +257,13 @@ def test_the_two_sets_of_images_are_drawn_independently(tree: Path, monkeypatch:
     for task in ("classifier", "detector"):  # the same images and answers on both sides
         (tree / "real" / task / "test.json").write_bytes((tree / "synthetic" / task / "val.json").read_bytes())
         for regime in RIGHT:
-            folder = tree / "results" / task / regime / "predictions"
+            folder = tree / "results" / "runs" / task / regime / "predictions"
             (folder / "real_test.json").write_bytes((folder / "synthetic_val.json").read_bytes())
-    for figures in json.loads(run_stage(tree, monkeypatch).read_text()).values():
-        for by_regime in (metric["domain_gap"] for metric in figures.values()):
-            interval = by_regime["real"]
-            assert interval["value"] == 0
-            assert interval["low"] < 0 < interval["high"]
+    found = json.loads(run_stage(tree, monkeypatch).read_text())
+    for task, metric in (("classifier", "accuracy"), ("detector", "AP"), ("detector", "AP50")):
+        interval = found[task][metric]["domain_gap"]["real"]
+        assert interval["value"] == 0
+        assert interval["low"] < 0 < interval["high"]
 
 
 def test_gap_json_has_the_same_bytes_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,7 +272,7 @@ def test_gap_json_has_the_same_bytes_again(tree: Path, monkeypatch: pytest.Monke
 
 
 def test_an_unknown_image_is_named_and_nothing_is_written(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tree / "results" / "detector" / "mixed" / "predictions" / "real_test.json"
+    path = tree / "results" / "runs" / "detector" / "mixed" / "predictions" / "real_test.json"
     results = read_json(path, "results")
     write_json(path, [{**results[0], "image_id": 99}, *results[1:]])
     with pytest.raises(InputError, match="entry 0: image_id: expected an id of the annotations, found 99") as error:
@@ -252,7 +282,7 @@ def test_an_unknown_image_is_named_and_nothing_is_written(tree: Path, monkeypatc
 
 
 def test_a_missing_prediction_file_is_named(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tree / "results" / "classifier" / "real" / "predictions" / "synthetic_val.json"
+    path = tree / "results" / "runs" / "classifier" / "real" / "predictions" / "synthetic_val.json"
     path.unlink()
     with pytest.raises(InputError, match="expected COCO results, found no file") as error:
         run_stage(tree, monkeypatch)

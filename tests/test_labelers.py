@@ -17,7 +17,7 @@ from pipeline.labelers.semantic import category_ids
 from pipeline.masks import scan
 from pipeline.params import Labels
 
-EVERYTHING = Labels(min_visible_px=0, min_visible_fraction=0.0, keypoint_tolerance=0.1)
+EVERYTHING = Labels(min_visible_px=0, min_visible_fraction=0.0, box_margin=0.0, keypoint_tolerance=0.1)
 DOCS = (REPOSITORY / "docs" / "labels.md").read_text(encoding="utf-8")
 WORLD: Pose = ((1.0, 0.0, 0.0, 2.0), (0.0, -1.0, 0.0, 0.0), (0.0, 0.0, -1.0, 10.0), (0.0, 0.0, 0.0, 1.0))
 NAMES = ("near", "far", "out", "behind", "never")
@@ -75,6 +75,7 @@ FRAMES = {
     "orthographic": frame_of(cube(), kind="orthographic"),
     "two": frame_of(cube(), cube(id=9, category="ball", keypoints=())),
     "bare": frame_of(Instance(1, "ball", (0.0, 5.0, 1.0, 7.0), 2, 0.0), camera=None, keypoint_names={}),
+    "symmetric": frame_of(cube(drawn={"symmetry": 4})),
     "odd numbers": frame_of(cube(amodal_box_xyxy=(-0.0, 1 / 3, 2 / 3, 1e5), box_3d_size_m=(1 / 3, 1e-9, 0.1))),
 }
 
@@ -125,6 +126,31 @@ def test_box_and_mask() -> None:
     assert fields(frame, "mask")["segmentation"]["size"] == [11, 7]
 
 
+@pytest.mark.parametrize(
+    ("pixels", "margin", "box"),
+    [
+        ((slice(4, 8), slice(2, 5)), 0.0, [2, 4, 3, 4]),
+        ((slice(4, 8), slice(2, 5)), 0.1, [1.7, 3.6, 3.6, 4.8]),
+        ((slice(4, 8), slice(2, 5)), 1 / 3, [1, 2.67, 5, 6.67]),
+        ((slice(4, 8), slice(2, 5)), 1.0, [0, 0, 7, 11]),  # [-1, 0, 9, 12] before it is cut
+        ((slice(9, 11), slice(0, 3)), 0.25, [0, 8.5, 3.75, 2.5]),
+        ((slice(0, 1), slice(6, 7)), 0.1, [5.9, 0, 1.1, 1.1]),
+        ((slice(0, 11), slice(0, 7)), 0.1, [0, 0, 7, 11]),
+    ],
+)
+def test_boxes_with_room_around(pixels: tuple[slice, slice], margin: float, box: list[float]) -> None:
+    """A part of the width left and right and of the height above and below, as far as the picture of 7x11 px goes."""
+    ids = np.zeros((11, 7), np.uint16)
+    ids[pixels] = 7
+    labels = EVERYTHING.model_copy(update={"box_margin": margin})
+    (found,) = annotate_frame(frame_of(cube(), ids=ids), labels)
+    (tight,) = annotate_frame(frame_of(cube(), ids=ids), EVERYTHING)
+    assert found["bbox"] == pytest.approx(box, abs=0.005)
+    assert {**found, "bbox": 0} == {**tight, "bbox": 0}  # area, mask and filters are of the visible pixels
+    x, y, w, h = found["bbox"]
+    assert 0 <= x <= x + w <= 7.01 and 0 <= y <= y + h <= 11.01
+
+
 def test_visibility() -> None:
     """Two of four pixels are seen, one is outside of the picture; the box is followed there."""
     frame = frame_of(cube(amodal_box_xyxy=(-1.0, 5.0, 1.004, 7.0)))
@@ -153,7 +179,7 @@ def test_keypoints_in_the_category_s_order() -> None:
 def test_tolerance_is_a_part_of_the_diagonal(behind_m: float | None, tolerance: float, v: int) -> None:
     """Of a cube of 2 m: 3.464 m."""
     frame = frame_of(cube(keypoints=(Keypoint("near", (0.5, 1.25), 10.0, behind_m),)))
-    labels = Labels(min_visible_px=0, min_visible_fraction=0.0, keypoint_tolerance=tolerance)
+    labels = Labels(min_visible_px=0, min_visible_fraction=0.0, box_margin=0.0, keypoint_tolerance=tolerance)
     found = fields(frame, "keypoints", labels=labels)
     assert found["keypoints"][:3] == ([0.0, 0.75, v] if v else [0, 0, 0])
     assert found["num_keypoints"] == (v > 0)
@@ -174,6 +200,12 @@ def test_bbox_3d_has_a_centre_of_its_own() -> None:
     """Of a bottle whose origin is at its foot, say."""
     found = fields(frame_of(cube(box_3d_centre_m=(0.0, 0.0, 1.5), box_3d_size_m=(1.0, 1.0, 3.0))), "bbox_3d")
     assert found == {"bbox_3d": {"centre_m": [0, 0, 1.5], "size_m": [1, 1, 3]}}
+
+
+def test_symmetry_is_what_the_scene_says() -> None:
+    assert fields(frame_of(cube()), "symmetry") == {}
+    assert fields(frame_of(cube(drawn={"symmetry": "axis"})), "symmetry") == {"symmetry": "axis"}
+    assert fields(frame_of(cube(drawn={"symmetry": 4})), "symmetry") == {"symmetry": 4}
 
 
 def test_camera() -> None:

@@ -61,7 +61,8 @@ BOXES: Boxes = [(1, 1, [1, 2, 5, 8]), (2, 2, [0, 1, 3, 7])]
 def test_perfect_boxes_score_one() -> None:
     found = detector_metrics(truth_of(BOXES), results_of(BOXES))
     perfect = {"AP": ONE, "AP50": ONE}
-    assert found == {**perfect, "AP75": ONE, "AR": ONE, "images": 2, "per_class": {"cat": perfect, "dog": perfect}}
+    rest = {"AP75": ONE, "AR": ONE, "AP50_class_agnostic": ONE, "images": 2}
+    assert found == {**perfect, **rest, "per_class": {"cat": perfect, "dog": perfect}}
 
 
 def test_no_boxes_score_zero() -> None:
@@ -86,6 +87,17 @@ def test_swapped_labels_score_zero() -> None:
     swapped: Boxes = [(i, 3 - c, b) for i, c, b in BOXES]
     found = detector_metrics(truth_of(BOXES), results_of(swapped))
     assert (found["AP"], found["AP50"], found["AR"]) == (0, 0, 0)
+    assert found["AP50_class_agnostic"] == ONE
+
+
+def test_a_box_with_several_names_is_one_box_where_names_do_not_count() -> None:
+    twice = results_of([BOXES[0], (1, 2, BOXES[0][2]), BOXES[1]])  # both names lie above the second object's
+    found = detector_metrics(truth_of(BOXES), twice)
+    assert found["AP50_class_agnostic"] == ONE
+    assert found["AP50"] == pytest.approx((1 + 1 / 2) / 2, abs=1e-12)  # the wrong dog is above the right one
+    nearly = results_of([BOXES[0], (1, 2, [1, 2, 5, 8.5]), BOXES[1]])  # another box: hit, error, hit
+    found = detector_metrics(truth_of(BOXES), nearly)
+    assert found["AP50_class_agnostic"] == pytest.approx((51 + 50 * 2 / 3) / 101, abs=1e-12)
 
 
 def test_a_duplicate_between_two_hits_costs_precision() -> None:
@@ -185,11 +197,17 @@ def by_pycocotools(truth: Coco, results: list[dict[str, Any]]) -> dict[str, floa
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()
+        agnostic = COCOeval(coco, coco.loadRes(copy.deepcopy(results)), "bbox")
+        agnostic.params.useCats = 0
+        agnostic.evaluate()
+        agnostic.accumulate()
+        agnostic.summarize()
     return {
         "AP": evaluation.stats[0],
         "AP50": evaluation.stats[1],
         "AP75": evaluation.stats[2],
         "AR": evaluation.stats[8],
+        "AP50_class_agnostic": agnostic.stats[1],
     }
 
 
@@ -231,6 +249,7 @@ def test_a_resample_scores_as_a_dataset_that_repeats_its_images(seed: int) -> No
     truth, results = random_boxes(rng)
     counts = rng.multinomial(12, np.full(12, 1 / 12), size=6)
     found = detector_scorer(truth, results)(counts)
+    assert set(found) == {"AP", "AP50", "AP50_class_agnostic"}
     for n, row in enumerate(counts.tolist()):
         expected = by_pycocotools(*resampled(truth, results, row))
         assert {k: v[n] for k, v in found.items()} == pytest.approx({k: expected[k] for k in found}, abs=1e-12)

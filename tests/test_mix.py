@@ -46,9 +46,10 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def run_mix(data: Path, how: str = "joint", classifier: int = 2, detector: int = 3) -> Path:
-    values = yaml.safe_load((REPOSITORY / "params.yaml").read_text(encoding="utf-8"))
+def run_mix(data: Path, how: str = "joint", classifier: int = 2, detector: int = 3, **changes: list[str]) -> Path:
+    values = yaml.safe_load((REPOSITORY / "presets" / "digits.yaml").read_text(encoding="utf-8"))
     values["mixed"] = {"real_images": {"classifier": classifier, "detector": detector}, "how": how}
+    values |= changes
     params = data.parent / "params.yaml"
     params.write_text(yaml.safe_dump(values), encoding="utf-8")
     folders = {"--synthetic": data / "synthetic", "--real": data / "real", "--out": data / "mixed", "--params": params}
@@ -123,6 +124,26 @@ def test_fewer_real_images_than_asked_for_are_all_taken_and_told(
 def test_no_real_images(data: Path) -> None:
     run_mix(data, classifier=0, detector=0)
     assert {i["domain"] for i in read(data, "mixed", "detector", "train")["images"]} == {"synthetic"}
+
+
+def test_only_the_tasks_that_are_asked_for(data: Path) -> None:
+    assert [p.name for p in run_mix(data, tasks=["detector"]).iterdir()] == ["detector"]
+
+
+def test_nothing_is_mixed_where_nobody_trains_on_it(data: Path) -> None:
+    """Nothing is read either: the benchmark may be for testing only."""
+    (data / "real" / "detector" / "train.json").unlink()
+    (told,) = run_mix(data, regimes=["real", "synthetic"]).iterdir()
+    assert told.read_text(encoding="utf-8") == "Not asked for: see regimes in params.yaml.\n"
+
+
+def test_no_real_images_to_mix_in_is_told(data: Path) -> None:
+    path = data / "real" / "detector" / "train.json"
+    write_json(path, {**read_json(path, "COCO"), "images": [], "annotations": []})
+    message = r"params.yaml: regimes: expected images with objects in .*real/detector/train.json, found none: leave out"
+    with pytest.raises(InputError, match=message):
+        run_mix(data)
+    assert not (data / "mixed").exists()
 
 
 def test_same_inputs_give_the_same_bytes(data: Path) -> None:

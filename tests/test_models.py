@@ -59,9 +59,12 @@ def test_classifier(name: str, channels: int, tmp_path: Path) -> None:
         assert torch.equal(loaded(crops), network.eval()(crops))
 
 
+@pytest.mark.parametrize("channels", [GREY, RGB])
 @pytest.mark.parametrize("input_px", [32, 40, 64])
-def test_lenet5_takes_other_sizes(input_px: int) -> None:
-    assert build("classifier", "lenet5", 3, GREY).eval()(torch.rand(2, GREY, input_px, input_px)).shape == (2, 3)
+@pytest.mark.parametrize("name", ["lenet5", "resnet_tiny"])
+def test_small_classifiers_take_other_sizes(name: str, input_px: int, channels: int) -> None:
+    crops = torch.rand(2, channels, input_px, input_px)
+    assert build("classifier", name, 3, channels).eval()(crops).shape == (2, 3)
 
 
 def quick(network: Any) -> Any:
@@ -118,11 +121,11 @@ def test_centernet_starts_by_guessing() -> None:
 def test_unknown_names_show_the_nearest() -> None:
     with pytest.raises(InputError, match=r"classifier\.model: .*'lenet'\. Did you mean 'lenet5'\? Known: lenet5, "):
         build("classifier", "lenet", 3, GREY)
-    with pytest.raises(InputError, match=r"detector\.model: .*'lenet5'\. Known: centernet_tiny, "):
+    with pytest.raises(InputError, match=r"detector\.model: .*'lenet5'\. Known: center_two_stage, centernet_tiny, "):
         build("detector", "lenet5", 3, GREY)
 
 
-@pytest.mark.parametrize("name", [n for n in DETECTORS if n != "centernet_tiny"])
+@pytest.mark.parametrize("name", [n for n in DETECTORS if not n.startswith("center")])
 def test_torchvisions_detectors_want_rgb(name: str) -> None:
     with pytest.raises(InputError, match="3 channels, found 1"):
         build("detector", name, 3, GREY)

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from pipeline.models.centernet import STRIDE_PX, _decode_sides, _pad, _targets, centernet_tiny, detections, losses
+from pipeline.models.centernet import STRIDE_PX, _decode_sides, _targets, centernet_tiny, detections, losses, pad
 
 HEIGHT, WIDTH = 7, 11  # cells
 COLD = -20.0  # logit of no object
@@ -37,18 +37,19 @@ def test_peaks_become_detections() -> None:
     logits = torch.zeros(3, HEIGHT, WIDTH)
     logits[2, 2, 5], logits[0, 6, 10] = 9.0, 3.0
     found = detections(heat((2, 5), (6, 10)), logits, boxes, size_hw=(50, 85))
-    assert found["boxes"].tolist() == [[40, 12, 60, 44], [70, 40, 85, 50]]
-    assert found["labels"].tolist() == [3, 1]
+    first, second = [40, 12, 60, 44], [70, 40, 85, 50]
+    assert found["boxes"].tolist() == [first, second, second, second]
+    assert found["labels"].tolist() == [3, 1, 2, 3]
     peak = 1 / (1 + math.exp(-6))
-    sure = [math.exp(9) / (math.exp(9) + 2), math.exp(3) / (math.exp(3) + 2)]
-    assert found["scores"].tolist() == pytest.approx([peak * s for s in sure], abs=1e-5)
+    sure, guess = [math.exp(9) / (math.exp(9) + 2), math.exp(3) / (math.exp(3) + 2)], 1 / (math.exp(3) + 2)
+    assert found["scores"].tolist() == pytest.approx([peak * s for s in [*sure, guess, guess]], abs=1e-5)
 
 
 def test_a_neighbour_of_a_peak_is_no_detection() -> None:
     warm = heat((2, 5))
     warm[2, 6] = 5.0
     boxes = torch.tensor([0.0, 0, 8, 8]).expand(HEIGHT, WIDTH, 4)
-    assert len(detections(warm, torch.zeros(3, HEIGHT, WIDTH), boxes, (56, 88))["scores"]) == 1
+    assert len(detections(warm, torch.zeros(1, HEIGHT, WIDTH), boxes, (56, 88))["scores"]) == 1
 
 
 def test_a_cell_of_the_padding_is_no_detection() -> None:
@@ -90,7 +91,7 @@ def test_pictures_without_objects_have_a_loss() -> None:
 
 
 def test_padding_is_right_and_below() -> None:
-    batch, sizes_hw = _pad([torch.ones(3, 33, 47), torch.ones(3, 16, 56)])
+    batch, sizes_hw = pad([torch.ones(3, 33, 47), torch.ones(3, 16, 56)])
     assert batch.shape == (2, 3, 40, 56)
     assert sizes_hw == [(33, 47), (16, 56)]
     assert (batch[0, :, :33, :47] == 1).all() and (batch[0, :, 33:] == 0.5).all() and (batch[0, :, :, 47:] == 0.5).all()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rendering import REPOSITORY, run_stage, small_values, write_params
+from rendering import DIGITS, REPOSITORY, run_stage, small_values, write_params
 
 from pipeline.errors import InputError
 from pipeline.params import load_params
@@ -56,6 +56,13 @@ def test_the_project_s_own_are_valid() -> None:
         ),
         ("mixed.how", "jont", "mixed.how: expected 'joint' or 'finetune', found 'jont'."),
         ("classifier.augment.scale", [1.2, 0.9], "classifier.augment.scale: expected [low, high] with low <= high"),
+        ("tasks", [], "tasks: expected some of classifier, detector, each once, found []"),
+        (
+            "regimes",
+            ["real", "real"],
+            "regimes: expected some of synthetic, real, mixed, each once, found ['real', 'real']",
+        ),
+        ("regimes", ["both"], "regimes.0: expected 'synthetic', 'real' or 'mixed', found 'both'."),
         ("randomizers.camera", 5, "randomizers.camera: expected a valid dictionary, found 5."),
         ("scene.name", None, "scene.name: missing."),
     ],
@@ -149,7 +156,7 @@ def test_render_stops_before_the_first_frame(path: str, value: Any, message: str
 
 @pytest.mark.parametrize("written", ["1e-3", "1E-3", "1.0e-3", "0.001", ".1e-2"])
 def test_a_number_may_be_written_as_yaml_1_2_and_dvc_allow(written: str, tmp_path: Path) -> None:
-    text = (REPOSITORY / "params.yaml").read_text(encoding="utf-8")
+    text = DIGITS.read_text(encoding="utf-8")
     path = tmp_path / "params.yaml"
     path.write_text(re.sub(r"learning_rate: \S+", f"learning_rate: {written}", text), encoding="utf-8")
     assert load_params(path).classifier.learning_rate == 0.001

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report_tree import REGIMES, ROOT, change_json, write_tree
+from report_tree import ROOT, ask_for, change_json, for_testing_only, write_tree
 
 from pipeline.coco import write_json
 from pipeline.errors import InputError
 from pipeline.report.load import load_inputs, read_curves
 from pipeline.report.page import render, unbroken
 from pipeline.report.svg import svg
+from pipeline.runs import REGIMES
 
 
 def inputs_at(root: Path) -> Any:
@@ -36,8 +37,9 @@ def test_phases_of_training_follow_one_another(tmp_path: Path) -> None:
     ("name", "message"),
     [
         ("results/gap.json", "expected the gaps, found no file"),
-        ("results/detector/real/metrics.json", "expected metrics, found no file"),
-        ("results/detector/mixed/predictions/precision_recall.csv", "expected the columns recall, precision"),
+        ("results/runs/detector/real/metrics.json", "expected metrics, found no file"),
+        ("results/cascade/real/metrics.json", "expected metrics, found no file"),
+        ("results/runs/detector/mixed/predictions/precision_recall.csv", "expected the columns recall, precision"),
         ("models/classifier/real/model.json", "expected a description of the weights"),
         ("results/check/detector/check.json", "expected sanity checks"),
         ("data/real/images/test_2.png", "expected the picture"),
@@ -54,7 +56,7 @@ def test_missing_file_is_named_and_nothing_is_written(name: str, message: str, t
 
 
 def test_damaged_table_is_named(tmp_path: Path) -> None:
-    path = write_tree(tmp_path) / "results/detector/real/predictions/precision_recall.csv"
+    path = write_tree(tmp_path) / "results/runs/detector/real/predictions/precision_recall.csv"
     path.write_text("recall,precision\n0.0,high\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"precision_recall\.csv: expected the columns .* found a damaged file"):
         inputs_at(tmp_path)
@@ -114,9 +116,11 @@ def test_every_picture_has_a_text(page: str) -> None:
 def test_every_cell_of_the_results_is_filled(page: str) -> None:
     table = page[page.index('id="results"') : page.index('id="pictures"')]
     for regime in REGIMES:
-        assert table.count(f'class="regime {regime}">{regime}</th>') == 3 + 2  # metrics, and models of both tasks
+        assert table.count(f'class="regime {regime}">{regime}</th>') == 7 + 2  # metrics, and models of both tasks
     assert table.count("<td>+2.0 [+0.5, +3.0]</td>") == 3
-    assert table.count("<td>reference</td>") == 3
+    assert table.count("<td>reference</td>") == 7
+    captions = re.findall(r"<caption>(\w+), tested on", table)
+    assert captions == ["Classifier", "Detector", "Cascade"]
     assert "tested on 4 real images (6 objects)" in table
 
 
@@ -142,20 +146,50 @@ def test_nothing_wrong_nothing_predicted_nothing_noted(tmp_path: Path) -> None:
     test = json.loads((tmp_path / "data/real/classifier/test.json").read_text(encoding="utf-8"))
     right = [a | {"score": 0.5, "annotation_id": a["id"]} for a in test["annotations"]]
     for regime in REGIMES:
-        write_json(tmp_path / f"results/classifier/{regime}/predictions/real_test.json", right)
+        write_json(tmp_path / f"results/runs/classifier/{regime}/predictions/real_test.json", right)
         for split in ("real_test", "synthetic_val"):
-            write_json(tmp_path / f"results/detector/{regime}/predictions/{split}.json", [])
+            write_json(tmp_path / f"results/runs/detector/{regime}/predictions/{split}.json", [])
         for path in (tmp_path / "models").rglob("*.tsv"):
             path.unlink()
-        path = tmp_path / f"results/detector/{regime}/predictions/precision_recall.csv"
+        path = tmp_path / f"results/runs/detector/{regime}/predictions/precision_recall.csv"
         path.write_text("recall,precision\n", encoding="utf-8")
-        change_json(tmp_path / f"results/detector/{regime}/metrics.json", ["real_test", "per_class", "$1", "AP"], -1)
+        change_json(
+            tmp_path / f"results/runs/detector/{regime}/metrics.json", ["real_test", "per_class", "$1", "AP"], -1
+        )
     page = render(inputs_at(tmp_path))
     assert "Classifier: wrong names: 0 (6 objects in all)" in page
     assert "Detector: missed objects: 6 (6 objects in all)" in page
     assert "0 of 2 found, 0 false" in page
-    assert page.count("None were written.") == 1  # the detector has precision over recall, without a line
+    assert page.count("None were written.") == 1  # detector and cascade have precision over recall, without a line
     assert "About the real images" not in page
+
+
+def test_a_classifier_without_real_training(tmp_path: Path) -> None:
+    """Nothing of the detector, the cascade, or the regime real is on the page, and nothing of them is needed."""
+    page = render(inputs_at(ask_for(write_tree(tmp_path), ["classifier"], ["mixed", "synthetic"])))
+    assert "There is no transfer gap" in page
+    assert [regime for regime in REGIMES if f'class="regime {regime}"' in page] == ["synthetic", "mixed"]
+    assert page.count('<article class="card">') == 1
+    assert "Classifier: confusion" in page
+    assert "as the detectors see them" not in page and "Cascade" not in page
+
+
+def test_a_detector_and_a_benchmark_for_testing_only(tmp_path: Path) -> None:
+    page = render(inputs_at(for_testing_only(ask_for(write_tree(tmp_path), ["detector"], ["synthetic"]))))
+    assert "None: the benchmark is for testing only." in page
+    assert "No real training to compare with" in page
+    assert "as the detectors see them" in page
+    assert "Classifier" not in page and "Cascade" not in page
+    assert "real train" not in page[page.index('id="data"') : page.index('id="checks"')]
+
+
+def test_gaps_of_other_regimes_are_named(tmp_path: Path) -> None:
+    write_tree(tmp_path)
+    gaps = (tmp_path / "results" / "gap.json").read_bytes()
+    ask_for(tmp_path, ["classifier", "detector"], ["synthetic", "real"])
+    (tmp_path / "results" / "gap.json").write_bytes(gaps)
+    with pytest.raises(InputError, match=r"gap\.json: expected the tasks and regimes of params\.yaml, found .*mixed"):
+        inputs_at(tmp_path)
 
 
 def test_no_mistakes_wanted(tmp_path: Path) -> None:

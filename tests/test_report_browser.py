@@ -101,7 +101,7 @@ def test_answer_comes_first_and_is_on_the_first_screen(opened: Opened) -> None:
     assert page.locator("main > section").first.get_attribute("id") == "answer"
     height = page.viewport_size["height"] if page.viewport_size else 0
     shown = [*page.locator(".lead").all(), page.locator(".badge").first]
-    assert len(shown) == 3
+    assert len(shown) == 4  # classifier, detector, cascade
     for element in shown:
         box = element.bounding_box()
         assert element.is_visible()

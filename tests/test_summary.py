@@ -46,7 +46,7 @@ def summary(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_summary_prints_each_row_and_where_the_report_is(tmp_path: Path) -> None:
     write_json(tmp_path / "gap.json", gaps((-0.02, -0.03, -0.01)))
     lines = summary("--gaps", str(tmp_path / "gap.json")).stdout.splitlines()
-    assert len([line for line in lines if line.startswith(("classifier", "detector"))]) == 9
+    assert len([line for line in lines if line.startswith(("classifier", "detector", "cascade"))]) == 21
     assert re.split(r"\s{2,}", lines[2])[4:] == ["95.0 [94.0, 96.0]", "+2.0 [+0.5, +3.0]", "-2.0 [-3.0, -1.0]"]
     assert lines[-1] == "Report: report/index.html"
 
@@ -54,7 +54,7 @@ def test_summary_prints_each_row_and_where_the_report_is(tmp_path: Path) -> None
 def test_summary_as_markdown(tmp_path: Path) -> None:
     write_json(tmp_path / "gap.json", gaps((0.02, 0.01, 0.03)))
     lines = summary("--markdown", "--gaps", str(tmp_path / "gap.json")).stdout.splitlines()
-    assert len(lines) == 2 + 9
+    assert len(lines) == 2 + 21
     assert {line.count("|") for line in lines} == {8}
     assert lines[3].split(" | ")[2:] == [
         "real",
@@ -71,14 +71,35 @@ def test_summary_needs_the_standard_library_only() -> None:
     assert found.stdout.strip() == "set()"
 
 
-START = '{"classifier": {"accuracy": {"transfer_gap": {"synthetic": '
+def test_without_real_training_there_is_no_transfer_gap(tmp_path: Path) -> None:
+    document = {"detector": gaps((0.02, 0.01, 0.03))["detector"]}
+    for figures in document["detector"].values():
+        for key in list(figures):
+            figures[key] = {"synthetic": figures[key]["synthetic"]}
+        figures.pop("transfer_gap", None)
+    write_json(tmp_path / "gap.json", document)
+    lines = summary("--markdown", "--gaps", str(tmp_path / "gap.json")).stdout.splitlines()
+    assert [line.split(" | ")[1:3] for line in lines[2:]] == [
+        ["AP50", "synthetic"],
+        ["AP", "synthetic"],
+        ["AP50, class-agnostic", "synthetic"],
+    ]
+    assert all(line.endswith(" | +0.020 [+0.005, +0.030] | \u2013 |") for line in lines[2:])
+
+
+START = '{"classifier": {"accuracy": {"real_test": {"synthetic": 1, "real": 1}, "transfer_gap": {"synthetic": '
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("{", "expected the gaps, found damaged JSON"),
-        ("[]", "classifier.accuracy.transfer_gap.synthetic: expected value, low and high, found None"),
+        ("[]", "expected the gaps of classifier, detector, cascade, found none of them"),
+        ('{"detector": {}}', "detector.AP50.real_test: expected synthetic, real, mixed, found None"),
+        (
+            '{"classifier": {"accuracy": {"real_test": {"both": 1}}}}',
+            "expected synthetic, real, mixed, found {'both': 1}",
+        ),
         (START + '{"value": 1}}}}}', "found {'value': 1}"),
         (START + '{"value": "1", "low": 0, "high": 2}}}}}', "expected three numbers"),
     ],

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from pipeline.learner import Batches, rate_factor
+from pipeline.learner import Batches, Learner, rate_factor
 from pipeline.params import Fit
 
 EXAMPLES, BATCH = 7, 3  # a round does not end with a batch
@@ -14,6 +14,8 @@ EXAMPLES, BATCH = 7, 3  # a round does not end with a batch
 
 def batches(steps: int, seed: int = 0) -> Batches:
     fit = Fit(
+        model="lenet5",
+        weights=None,
         batch_size=BATCH,
         steps=steps,
         finetune_steps=1,
@@ -69,13 +71,29 @@ def test_processes_share_each_batch() -> None:
     assert [sorted(a + b) for a, b in zip(*parts, strict=True)] == [sorted(b) for b in whole]
 
 
-@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning", "ignore:This DataLoader will create 2 worker")
 def test_loading_workers_change_nothing() -> None:
     """Two workers of the loader give each step once, in order, with the same draws."""
     alone = list(DataLoader(batches(5), batch_size=None))
     shared = list(DataLoader(batches(5), batch_size=None, num_workers=2))
     assert [indices for indices, _ in shared] == [indices for indices, _ in alone]
     assert all(torch.equal(a, b) for (_, a), (_, b) in zip(shared, alone, strict=True))
+
+
+@pytest.mark.filterwarnings("ignore:You are trying to `self.log")
+def test_what_a_network_draws_depends_on_seed_and_step() -> None:
+    """Dropout leaves out the same weights, whoever has drawn before: a worker of the loader draws somewhere else."""
+
+    class Drops(torch.nn.Module):
+        def forward(self, images: torch.Tensor, targets: None) -> dict[str, torch.Tensor]:
+            return {"loss": torch.nn.functional.dropout(images).sum()}
+
+    def loss(seed: int, drawn: int) -> float:
+        torch.rand(drawn)
+        learner = Learner(Drops(), batches(1, seed), 0.1, lambda _: 0.0)
+        return float(learner.training_step((torch.arange(100.0), None), 0))
+
+    assert loss(0, 1) == loss(0, 5) != loss(1, 1)
 
 
 def test_learning_rate_rises_and_falls() -> None:

@@ -76,8 +76,8 @@ def write_data(data: Path) -> Path:
 
 
 def write_params(path: Path, **changes: dict[str, Any]) -> Path:
-    """params.yaml with a few steps of small batches; `changes` by section, on top."""
-    values = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    """The preset digits with a few steps of small batches; `changes` by section, on top."""
+    values = yaml.safe_load((ROOT / "presets" / "digits.yaml").read_text(encoding="utf-8"))
     quick = {"batch_size": 4, "steps": 12, "finetune_steps": 4, "val_every_steps": 4, "patience": 10}
     values["classifier"].update(quick)
     values["detector"].update({**quick, "crop_px": 32})

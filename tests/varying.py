@@ -19,7 +19,7 @@ BEFORE_PLACEMENT = tuple(RANDOMIZERS)[: tuple(RANDOMIZERS).index("placement")]
 
 
 def recipe_of(folder: Path, values: dict[str, Any] | None = None, **changed: dict[str, Any]) -> Recipe:
-    """The recipe of params.yaml with few small frames, and with these keys of randomizers changed."""
+    """The recipe of the preset digits with few small frames, and with these keys of randomizers changed."""
     values = small_values() if values is None else values
     for name, keys in changed.items():
         values["randomizers"][name] |= keys

@@ -1,6 +1,7 @@
 """Meshes of the user's from files: one object for each file, whatever it holds.
 
-Nothing is kept from frame to frame: reading a file takes 1 to 10 ms for some thousand faces, little of a frame.
+Nothing is kept from frame to frame: reading a file takes 1 to 10 ms for some thousand faces, little of a frame. The
+scene `props` keeps what it has read (`blender/scenes/props_store.py`).
 """
 
 from collections.abc import Callable
@@ -25,24 +26,41 @@ IMPORTERS: dict[str, Callable[[str], Any]] = {
     ".stl": lambda path: bpy.ops.wm.stl_import(filepath=path),
 }
 SUFFIXES = tuple(IMPORTERS)
+SURFACES = {"MESH", "CURVE", "FONT", "SURFACE"}  # types of objects that have faces
+MOST_FACES = 500_000  # labels follow every triangle, and each object of a frame takes the memory of its mesh
 
 
 def load(path: Path) -> Any:
     """An object with all meshes of the file, their places, modifiers and poses applied, in the scene at the origin.
 
-    Its materials are those of the file. Raises InputError for a file without a mesh.
+    Its materials are those of the file. Raises InputError for a file that cannot be read, has no mesh, or one of too
+    many faces.
     """
+    return gather(path, lambda: _import(path))
+
+
+def gather(path: Path, bring: Callable[[], None]) -> Any:
+    """The same of all objects that `bring` puts into the scene, but for those that are not rendered."""
     before = _blocks()
-    _import(path)
-    found = [o for o in bpy.data.objects if o not in before and o.type == "MESH"]
+    bring()
+    found = [o for o in bpy.data.objects if o not in before and o.type in SURFACES and not o.hide_render]
     graph = bpy.context.evaluated_depsgraph_get()
     meshes = [_applied(o.evaluated_get(graph), graph) for o in found]
     bpy.data.batch_remove([block for block in _blocks() if block not in before])
+    _check_faces(meshes, path)
     made = _joined([_add(path.stem, m) for m in meshes if len(m.polygons)], path)
     points = vertices(made)
     if not np.isfinite(points).all() or not np.ptp(points, axis=0).any():
         raise InputError(f"{path}: expected a mesh of some size, found points that are all one, or infinite.")
     return made
+
+
+def _check_faces(meshes: list[Any], path: Path) -> None:
+    faces = sum(len(m.polygons) for m in meshes)
+    if faces > MOST_FACES:
+        bpy.data.batch_remove(meshes)
+        hint = "Blender's modifier Decimate makes them fewer; some ten thousand look the same in a picture."
+        raise InputError(f"{path}: expected at most {MOST_FACES:,} faces, found {faces:,}. {hint}")
 
 
 def _blocks() -> set[Any]:

@@ -51,7 +51,7 @@ def apply(world: World, values: Values) -> None:
     material, shader = principled("background")
     shader.inputs["Roughness"].default_value = 0.9
     shader.inputs["Specular IOR Level"].default_value = 0.1
-    rgb = colorsys.hsv_to_rgb(values["hue"], values["saturation"], values["value"])
+    rgb = colorsys.hsv_to_rgb(values["hue"] % 1.0, values["saturation"], values["value"])
     shader.inputs["Base Color"].default_value = (*rgb, 1.0)
     if values["pattern"] == "image":
         _lay(material.node_tree, shader, rgb, values)

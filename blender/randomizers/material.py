@@ -11,13 +11,14 @@ from blender.randomizers.background import darken, lightness
 from blender.randomizers.base import RandomizerParams, Values, centre_all, draw_all
 from blender.samplers import Rng
 from blender.shaders import textures
-from blender.shaders.shading import bump, metres, print_on, shaded
-from blender.world import World
+from blender.shaders.shading import Rgb, bump, mean_rgb, metres, print_on, shaded
+from blender.world import Labelled, World
 from pipeline.section import Distribution, Fraction
 
 KEY = "params.yaml: randomizers.material.folder"
 SHIFT_M = 10.0  # no two objects show the same part of a pattern
 HAIR_M = 1e-4  # the ground lies so far below z = 0: light finds no way out of glass whose foot is in its plane
+STILL = Distribution(kind="constant", args=[0.0])
 PLAIN = {"saturation": 0.0, "metallic": 0.0, "coat": 0.0, "transmission": 0.0, "bump": 0.0, "pattern": "plain"}
 
 
@@ -39,6 +40,7 @@ class Params(RandomizerParams):
     pattern: Annotated[Distribution, names(["plain", "image", *textures.PATTERNS])]
     pattern_strength: Annotated[Distribution, numbers(0, 1)]  # how much darker the pattern is
     pattern_scale: Annotated[Distribution, numbers(1e-3)]  # repeats in a metre
+    pattern_hue: Annotated[Distribution, numbers()] = STILL  # of the pattern's colour, beyond that of the object
     folder: str | None  # of pictures, for the pattern `image`; they are tinted by the colour
     image_width_m: Annotated[Distribution, numbers(1e-4)]
 
@@ -78,20 +80,21 @@ def apply(world: World, values: Values) -> None:
         if material["source"] != "own" or not any(slot.material for slot in labelled.object.material_slots):
             dark = material["contrast"] * values["pressure"][index]
             rgb = _rgb(material, light if values["inverted"] else light * (1 - dark))
-            _cover(labelled.object, rgb, material, index)
+            _cover(labelled, rgb, material, index)
     contrasts = [m["contrast"] for m in materials if m["source"] == "contrast"]
     if values["inverted"] and contrasts:
         darken(world, 1 - float(np.mean(contrasts)))
 
 
-def _rgb(material: Values, light: float) -> tuple[float, float, float]:
+def _rgb(material: Values, light: float) -> Rgb:
     """Its colour, where `light` is the lightness that the contrast asks for."""
     value = light if material["source"] == "contrast" else material["value"]
-    return colorsys.hsv_to_rgb(material["hue"], material["saturation"], value)
+    return colorsys.hsv_to_rgb(material["hue"] % 1.0, material["saturation"], value)
 
 
-def _cover(thing: Any, rgb: tuple[float, float, float], values: Values, index: int) -> None:
-    """Replace all materials of an object by one."""
+def _cover(labelled: Labelled, rgb: Rgb, values: Values, index: int) -> None:
+    """Replace the materials of an object by one, but for the slots that its scene keeps."""
+    thing = labelled.object
     material, shader = shaded("object", rgb, values)
     if values["pattern"] != "plain" or values["bump"]:
         x, y, z = (s * (index + 1) for s in values["shift_m"])
@@ -100,5 +103,15 @@ def _cover(thing: Any, rgb: tuple[float, float, float], values: Values, index: i
         bump(material.node_tree, shader, values, where)
     if thing.data.users > 1:
         thing.data = thing.data.copy()
-    thing.data.materials.clear()
-    thing.data.materials.append(material)
+    _fill(thing.data.materials, material, labelled.kept_slots)
+    if labelled.on_colour is not None:
+        labelled.on_colour(mean_rgb(rgb, values))
+
+
+def _fill(slots: Any, material: Any, kept: int) -> None:
+    """Put it into all slots but the last `kept`: emptying them would forget which face has which."""
+    if not kept:
+        slots.clear()
+        slots.append(material)
+    for slot in range(len(slots) - kept):
+        slots[slot] = material

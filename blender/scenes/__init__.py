@@ -3,7 +3,7 @@
 from typing import Any, Protocol
 
 from blender.samplers import Rng
-from blender.scenes import blend, digits, shapes
+from blender.scenes import blend, coins, dice, digits, props, shapes
 from blender.world import World
 from pipeline.section import Section
 
@@ -31,4 +31,11 @@ class Scene(Protocol):
         ...
 
 
-SCENES: dict[str, Scene] = {"digits": digits, "shapes": shapes, "blend": blend}
+SCENES: dict[str, Scene] = {
+    "digits": digits,
+    "shapes": shapes,
+    "blend": blend,
+    "dice": dice,
+    "props": props,
+    "coins": coins,
+}

@@ -1,5 +1,6 @@
 """A material out of drawn values: Principled parameters, a colour, and a pattern or picture printed on it."""
 
+import colorsys
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +53,24 @@ def print_on(tree: Any, shader: Any, rgb: Rgb, values: dict[str, Any], where: An
         path = Path(values["folder"]) / values["file"]
         tree.links.new(textures.image(tree, path, where, values["image_width_m"], box=True), mix.inputs["Color2"])
     else:
-        mix.inputs["Color2"].default_value = (*(c * (1 - values["pattern_strength"]) for c in rgb), 1.0)
+        mix.inputs["Color2"].default_value = (*pattern_rgb(rgb, values), 1.0)
         amount = textures.pattern(tree, values["pattern"], values["pattern_scale"], where)
         tree.links.new(amount, mix.inputs["Fac"])
     tree.links.new(mix.outputs["Color"], shader.inputs["Base Color"])
+
+
+def pattern_rgb(rgb: Rgb, values: dict[str, Any]) -> Rgb:
+    """The colour of the pattern: darker by `pattern_strength`, and of another hue where `pattern_hue` says so."""
+    hue, saturation, value = colorsys.rgb_to_hsv(*rgb)
+    return colorsys.hsv_to_rgb((hue + values["pattern_hue"]) % 1, saturation, value * (1 - values["pattern_strength"]))
+
+
+def mean_rgb(rgb: Rgb, values: dict[str, Any]) -> Rgb:
+    """Of an object of this colour with its pattern, which covers about a half."""
+    if values["pattern"] in ("plain", "image"):
+        return rgb
+    r, g, b = ((one + other) / 2 for one, other in zip(rgb, pattern_rgb(rgb, values), strict=True))
+    return r, g, b
 
 
 def bump(tree: Any, shader: Any, values: dict[str, Any], where: Any) -> None:

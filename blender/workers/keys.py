@@ -15,7 +15,7 @@ from pipeline.errors import InputError
 from pipeline.params import Params
 
 # Decide which frames are made and where, not how they look
-ORCHESTRATION = {"workers", "render.py", "preview.py", "ablate.py"}
+ORCHESTRATION = {"workers", "render.py", "preview.py", "ablate.py", "samples"}
 SETTINGS = ("width_px", "height_px", "samples", "bounces", "denoiser", "layers", "sequence_length")
 PACKAGES = ("bpy", "numpy", "scipy", "pillow", "matplotlib")
 ASSETS = ("folder", "file")  # keys of a scene or randomizer whose values name the user's own files

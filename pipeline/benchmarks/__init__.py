@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.benchmarks import coco_folder, digits
+from pipeline.benchmarks import coco_folder, coins, dice, digits
 from pipeline.section import Section
 
 
@@ -25,4 +25,6 @@ class Benchmark:
 BENCHMARKS = {
     "digits": Benchmark(digits.Params, digits.build),
     "coco": Benchmark(coco_folder.Params, coco_folder.build),
+    "dice": Benchmark(dice.Params, dice.build),
+    "coins": Benchmark(coins.Params, coins.build),
 }

@@ -7,11 +7,10 @@ import shutil
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from PIL import Image
-
 from pipeline.benchmarks.parts import HoldOut, check_apart, image_entry, kept_for_train, write_splits
 from pipeline.coco import Coco, categories_of, category_names, read_coco, sha256_of, subset
 from pipeline.errors import InputError
+from pipeline.photo import load_picture
 from pipeline.section import Section
 
 PARTS = ("images", "train.json", "test.json")
@@ -39,13 +38,21 @@ def build(params: Params, out: Path) -> None:
     _check_folder(source)
     train, test = (_read(source, split) for split in ("train", "test"))
     _check_pair(source, train, test)
-    train, test = (_copied(coco, source, out) for coco in (train, test))
-    kept = kept_for_train(len(train["images"]), params.hold_out)
+    write_pair(train, test, source / "images", params.hold_out, out)
+    numbers = f"{len(train['images'])} pictures for train and val, {len(test['images'])} for test"
+    (out / "note.txt").write_text(f"The real images are the user's own: {numbers}.\n", encoding="utf-8")
+
+
+def write_pair(train: Coco, test: Coco, images: Path, hold_out: float, out: Path) -> None:
+    """Write the pictures and both tasks of a benchmark, the last part of train as val.
+
+    Entries of images carry width and height; the pictures lie under `images`.
+    """
+    train, test = (_copied(coco, images, out) for coco in (train, test))
+    kept = kept_for_train(len(train["images"]), hold_out)
     splits = {"train": subset(train, train["images"][:kept]), "val": subset(train, train["images"][kept:])}
     write_splits(out, "detector", {**splits, "test": test})
     write_splits(out, "classifier", {name: _single_objects(c) for name, c in {**splits, "test": test}.items()})
-    numbers = f"{len(train['images'])} pictures for train and val, {len(test['images'])} for test"
-    (out / "note.txt").write_text(f"The real images are the user's own: {numbers}.\n", encoding="utf-8")
 
 
 def _check_folder(source: Path) -> None:
@@ -73,11 +80,9 @@ def _check_picture(path: Path, image: dict[str, Any], images: Path) -> str:
     if name.is_absolute() or ".." in name.parts:
         raise InputError(f"{path}: image {image['id']}: expected a file_name inside of images/, found {name}.")
     try:
-        with Image.open(images / name) as picture:
-            picture.load()
-    except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises for damaged pixels
-        where = f"{path}: image {image['id']}: {images / name}"
-        raise InputError(f"{where}: expected a whole picture, found a damaged file: {error}.") from None
+        load_picture(images / name)
+    except InputError as error:
+        raise InputError(f"{path}: image {image['id']}: {error}") from None
     return sha256_of(images / name)
 
 
@@ -89,23 +94,23 @@ def _check_pair(source: Path, train: Coco, test: Coco) -> None:
     check_apart(source / "test.json", test, source / "train.json", train)
 
 
-def _copied(coco: Coco, source: Path, out: Path) -> Coco:
+def _copied(coco: Coco, images: Path, out: Path) -> Coco:
     """Copy the pictures, and describe the copies; category ids become 1, 2, 3 in their order."""
     names = category_names(coco)
     old_names = {c["id"]: c["name"] for c in coco["categories"]}
-    images = [_copy_picture(image, source, out) for image in coco["images"]]
+    entries = [_copy_picture(image, images, out) for image in coco["images"]]
     annotations = []
     for annotation in coco["annotations"]:
         w, h = annotation["bbox"][2:]
         new_id = names.index(old_names[annotation["category_id"]]) + 1
         annotations.append({"area": w * h, "iscrowd": 0, **annotation, "category_id": new_id})
-    return {"images": images, "annotations": annotations, "categories": categories_of(names)}
+    return {"images": entries, "annotations": annotations, "categories": categories_of(names)}
 
 
-def _copy_picture(image: dict[str, Any], source: Path, out: Path) -> dict[str, Any]:
+def _copy_picture(image: dict[str, Any], images: Path, out: Path) -> dict[str, Any]:
     copy = out / "images" / image["file_name"]
     copy.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source / "images" / image["file_name"], copy)
+    shutil.copyfile(images / image["file_name"], copy)
     return image_entry(image["id"], copy, out, (image["width"], image["height"]))
 
 

@@ -43,16 +43,23 @@ def check_benchmark(folder: Path) -> None:
         paths = {split: folder / task / f"{split}.json" for split in SPLITS}
         cocos = {split: read_coco(path, folder.parent) for split, path in paths.items()}
         for split, coco in cocos.items():
-            _check_split(paths[split], coco, category_names(cocos["train"]))
+            _check_categories(paths[split], coco, category_names(cocos["train"]))
+        _check_numbers(paths, cocos)
         for split in ("train", "val"):
             check_apart(paths["test"], cocos["test"], paths[split], cocos[split])
 
 
-def _check_split(path: Path, coco: Coco, names: list[str]) -> None:
+def _check_categories(path: Path, coco: Coco, names: list[str]) -> None:
     if coco["categories"] != categories_of(names):
         raise InputError(f"{path}: categories: expected ids from 1 for {names}, found {coco['categories']}.")
-    if not coco["images"]:
-        raise InputError(f"{path}: images: expected at least one, found none.")
+
+
+def _check_numbers(paths: dict[str, Path], cocos: dict[str, Coco]) -> None:
+    """Test has images; train and val have some, or both none, which leaves nothing for a real training."""
+    trains = any(cocos[split]["images"] for split in ("train", "val"))
+    for split in SPLITS if trains else ("test",):
+        if not cocos[split]["images"]:
+            raise InputError(f"{paths[split]}: images: expected at least one, found none.")
 
 
 def check_apart(test_path: Path, test: Coco, other_path: Path, other: Coco) -> None:

@@ -53,12 +53,12 @@ def _write_scene(split: Split, members: Sequence[Member], scale: float, folder: 
     for number, image, objects in members:
         place_picture(split, image, folder / "rgb", f"{number:06d}", options.copy)
         _write_png(folder / "depth" / f"{number:06d}.png", depth_picture(read_depth(split, image), scale))
-        for n, annotation in enumerate(objects):
-            mask = mask_of(split, annotation, image).astype("uint8") * 255
-            _write_png(folder / "mask_visib" / f"{number:06d}_{n:06d}.png", mask)
+        masks = [mask_of(split, annotation, image) for annotation in objects]
+        for n, mask in enumerate(masks):
+            _write_png(folder / "mask_visib" / f"{number:06d}_{n:06d}.png", mask.astype("uint8") * 255)
         facts["scene_camera"][str(number)] = camera_facts(image, scale)
         facts["scene_gt"][str(number)] = [pose_facts(a) for a in objects]
-        facts["scene_gt_info"][str(number)] = [visibility_facts(a) for a in objects]
+        facts["scene_gt_info"][str(number)] = [visibility_facts(a, m) for a, m in zip(objects, masks, strict=True)]
     for name, values in facts.items():
         write_json(folder / f"{name}.json", values)
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.errors import InputError
 from pipeline.export.bop_depth import HOW_TO_RENDER_IT, farthest_of, read_depth
@@ -72,17 +73,26 @@ def pose_facts(annotation: Entry) -> dict[str, Any]:
     }
 
 
-def visibility_facts(annotation: Entry) -> dict[str, Any]:
-    """An entry of scene_gt_info.json. Depth is known wherever the silhouette lies in the image."""
+def visibility_facts(annotation: Entry, mask: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    """An entry of scene_gt_info.json; `mask` [H, W] are the visible pixels.
+
+    Depth is known wherever the silhouette lies in the image. `bbox_visib` is that of the mask: BOP wants it tight, and
+    `bbox` has the margin of `labels.box_margin`.
+    """
     silhouette_px = annotation["amodal_area"]
     return {
         "bbox_obj": [round(v) for v in annotation["amodal_bbox"]],
-        "bbox_visib": [round(v) for v in annotation["bbox"]],
+        "bbox_visib": _tight_box_xywh(mask),
         "px_count_all": silhouette_px,
         "px_count_valid": round(silhouette_px * (1 - annotation["truncated_fraction"])),
         "px_count_visib": annotation["area"],
         "visib_fract": annotation["visible_fraction"],
     }
+
+
+def _tight_box_xywh(mask: npt.NDArray[np.bool_]) -> list[int]:
+    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
+    return [int(columns[0]), int(rows[0]), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1]
 
 
 def _flat(matrix: Any) -> list[float]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline.frame import Frame, Instance
-from pipeline.labelers import bbox_3d, box, camera, keypoints, mask, pose, track, visibility
+from pipeline.labelers import bbox_3d, box, camera, keypoints, mask, pose, symmetry, track, visibility
 from pipeline.masks import Region
 from pipeline.params import Labels
 
@@ -22,6 +22,7 @@ LABELERS: dict[str, Labeler] = {
     "keypoints": keypoints.encode,
     "pose": pose.encode,
     "bbox_3d": bbox_3d.encode,
+    "symmetry": symmetry.encode,
     "track": track.encode,
 }
 

@@ -2,6 +2,9 @@
 
 As in COCO, a mean over classes leaves out a class without objects, and a class with objects that is never
 predicted counts as 0. IoU is of boxes; all sizes of objects count.
+
+`AP50_class_agnostic` takes all categories for one (pycocotools' useCats = 0): beside AP50 it tells whether a detector
+does not find objects, or does not name them. A box that stands there under several names is one box.
 """
 
 import contextlib
@@ -20,18 +23,29 @@ MAX_BOXES = 100  # per image and class, those of the highest score: part of COCO
 Array = npt.NDArray[np.float64]
 
 
-def evaluate(truth: Coco, results: Results) -> Any:
+def evaluate(truth: Coco, results: Results, class_agnostic: bool = False) -> Any:
     """A COCOeval with `evalImgs` (by class, then by image) and `eval`; precision is [T, 101, K, 1, 1].
 
-    The arguments stay as they are, while pycocotools itself writes into what it is given.
+    With `class_agnostic` K is 1, and only IoU 0.5 is looked at. The arguments stay as they are, while pycocotools
+    itself writes into what it is given.
     """
+    results = _best_names(results) if class_agnostic else results
     with contextlib.redirect_stdout(io.StringIO()):  # pycocotools prints its progress
         evaluation = COCOeval(_index(truth, truth["annotations"]), _index(truth, results), "bbox")
         evaluation.params.areaRng = evaluation.params.areaRng[:1]  # all sizes
         evaluation.params.maxDets = [MAX_BOXES]
+        if class_agnostic:
+            evaluation.params.useCats = 0
+            evaluation.params.iouThrs = evaluation.params.iouThrs[:1]
         evaluation.evaluate()
         evaluation.accumulate()
     return evaluation
+
+
+def _best_names(results: Results) -> Results:
+    """The entry of the highest score for each box."""
+    best = {(r["image_id"], *r["bbox"]): r for r in sorted(results, key=lambda r: float(r["score"]))}
+    return [r for r in results if r is best[(r["image_id"], *r["bbox"])]]
 
 
 def _index(truth: Coco, boxes: list[dict[str, Any]]) -> COCO:
@@ -58,13 +72,17 @@ def _index(truth: Coco, boxes: list[dict[str, Any]]) -> COCO:
 
 
 def detector_metrics(truth: Coco, results: Results) -> dict[str, Any]:
-    """`AP`, `AP50`, `AP75`, `AR`, number of `images`, and `per_class` AP and AP50 by name; None without objects."""
+    """`AP`, `AP50`, `AP75`, `AR`, `AP50_class_agnostic`, number of `images`, `per_class` AP and AP50 by name.
+
+    None without objects.
+    """
     evaluation = evaluate(truth, results)
     precision: Array = evaluation.eval["precision"][..., 0, 0]  # [T, 101, K]
     by_class = {name: _by_iou(precision[..., k]) for k, name in enumerate(category_names(truth))}
     return {
         **_by_iou(precision),
         "AR": _mean(evaluation.eval["recall"]),
+        "AP50_class_agnostic": _mean(evaluate(truth, results, class_agnostic=True).eval["precision"]),
         "images": len(truth["images"]),
         "per_class": {name: {"AP": of["AP"], "AP50": of["AP50"]} for name, of in by_class.items()},
     }

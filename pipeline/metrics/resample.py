@@ -33,10 +33,10 @@ class Matches:
     objects: Ints  # [N], number in each image
 
 
-def match(truth: Coco, results: Results) -> list[Matches]:
-    """pycocotools' matches, for each class with objects in the order of the category ids."""
+def match(truth: Coco, results: Results, class_agnostic: bool = False) -> list[Matches]:
+    """pycocotools' matches, for each class with objects in the order of the category ids; see `evaluate`."""
     images = image_ids(truth)
-    cells = evaluate(truth, results).evalImgs  # by class, then by image; None where there is nothing
+    cells = evaluate(truth, results, class_agnostic).evalImgs  # by class, then by image; None where there is nothing
     by_class = [cells[k : k + len(images)] for k in range(0, len(cells), max(len(images), 1))]
     matches = [_match([(n, c) for n, c in enumerate(of_class) if c], len(images)) for of_class in by_class]
     return [m for m in matches if m.objects.any()]
@@ -57,21 +57,27 @@ def _match(cells: list[tuple[int, dict[str, Any]]], images: int) -> Matches:
 
 
 def detector_scorer(truth: Coco, results: Results) -> Scorer:
-    """AP and AP50 over resamples of images.
+    """AP, AP50 and AP50_class_agnostic over resamples of images.
 
     The mean over classes leaves out, in each resample, the classes that it has no object of, as COCO does with
     classes without objects.
     """
-    matches = match(truth, results)
+    matches, places = match(truth, results), match(truth, results, class_agnostic=True)
 
     def score(counts: Ints) -> dict[str, Floats]:
-        present = np.array([counts @ m.objects > 0 for m in matches])  # [K, R]
-        by_class = np.stack([_by_class(m, counts) for m in matches], axis=1)  # [2, K, R]
-        with np.errstate(invalid="ignore"):  # no class present: NaN
-            ap, ap50 = by_class.sum(axis=1) / present.sum(axis=0)
-        return {"AP": ap, "AP50": ap50}
+        ap, ap50 = _mean_over_classes(matches, counts)
+        return {"AP": ap, "AP50": ap50, "AP50_class_agnostic": _mean_over_classes(places, counts)[1]}
 
     return score
+
+
+def _mean_over_classes(matches: list[Matches], counts: Ints) -> Floats:
+    """AP and AP50 [2, R]; NaN where no class is present."""
+    present = np.array([counts @ m.objects > 0 for m in matches])  # [K, R]
+    by_class = np.stack([_by_class(m, counts) for m in matches], axis=1)  # [2, K, R]
+    with np.errstate(invalid="ignore"):
+        mean: Floats = by_class.sum(axis=1) / present.sum(axis=0)
+    return mean
 
 
 def _by_class(matches: Matches, counts: Ints) -> Floats:

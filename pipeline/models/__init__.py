@@ -1,11 +1,11 @@
-"""Networks by name. `build` makes them; `checkpoint` saves and loads them."""
+"""Networks by name. `build` makes them; `weights` is what they start from; `checkpoint` saves and loads them."""
 
 from collections.abc import Callable
 
 from torch import nn
 
 from pipeline.errors import lookup
-from pipeline.models import centernet, classifiers, torchvision_detectors
+from pipeline.models import centernet, classifiers, torchvision_detectors, two_stage
 from pipeline.params import Task
 
 Builder = Callable[[int, int], nn.Module]
@@ -14,12 +14,16 @@ Builder = Callable[[int, int], nn.Module]
 CLASSIFIERS: dict[str, Builder] = {
     "lenet5": classifiers.lenet5,
     "resnet_small": classifiers.resnet_small,
+    "resnet_tiny": classifiers.resnet_tiny,
+    "resnet18": classifiers.resnet18,
+    "mobilenet_v3_small": classifiers.mobilenet_v3_small,
 }
 
 # (number of categories, channels) -> network with torchvision's interface: in training a dict of losses from
 # (images, targets), else for each image a dict of boxes (xyxy, px), labels (from 1) and scores
 DETECTORS: dict[str, Builder] = {
     "centernet_tiny": centernet.centernet_tiny,
+    "center_two_stage": two_stage.center_two_stage,
     "fcos_resnet18": torchvision_detectors.fcos_resnet18,
     "retinanet_resnet50": torchvision_detectors.retinanet_resnet50,
     "fasterrcnn_resnet50": torchvision_detectors.fasterrcnn_resnet50,

@@ -12,34 +12,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import generalized_box_iou_loss
 
+from pipeline.models.layers import Residual, conv, head
+
 STRIDE_PX = 8
-TOP = 100  # detections of a picture
+TOP = 100  # boxes of a picture
 LEAST_SCORE = 0.01
-
-
-def _conv(inputs: int, outputs: int, stride: int = 1) -> nn.Module:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
-    )
-
-
-def _head(inputs: int, outputs: int, bias: float) -> nn.Module:
-    """A convolution and a projection that puts out its bias before it has learned anything."""
-    last = nn.Conv2d(inputs, outputs, 1)
-    nn.init.zeros_(last.weight)
-    nn.init.constant_(torch.as_tensor(last.bias), bias)
-    return nn.Sequential(_conv(inputs, inputs), last)
-
-
-class Residual(nn.Module):
-    """Two convolutions beside a short cut (He et al. 2015)."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.convs = nn.Sequential(_conv(width, width), _conv(width, width))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + torch.as_tensor(self.convs(x))
 
 
 class CenterNet(nn.Module):
@@ -49,27 +26,29 @@ class CenterNet(nn.Module):
         super().__init__()
         first, second, third = widths
         self.backbone = nn.Sequential(
-            _conv(channels, first, 2),
-            _conv(first, second, 2),
+            conv(channels, first, 2),
+            conv(first, second, 2),
             Residual(second),
-            _conv(second, third, 2),
+            conv(second, third, 2),
             *(Residual(third) for _ in range(blocks)),
         )
         # few cells are centres; every category is as likely, so that the loss starts at log C; boxes of about 32 px
-        self.where = _head(third, 1, bias=-3.0)
-        self.what = _head(third, categories, bias=0.0)
-        self.sides = _head(third, 4, bias=0.7)
+        self.where = head(third, 1, bias=-3.0)
+        self.what = head(third, categories, bias=0.0)
+        self.sides = head(third, 4, bias=0.7)
 
     def forward(self, images: list[Tensor], targets: list[dict[str, Tensor]] | None = None) -> Any:
         """Losses in training, detections otherwise; images [C, H, W] in 0 .. 1, of any size."""
-        batch, sizes_hw = _pad(images)
-        features = self.backbone((batch - 0.5) / 0.25)
-        heat = self.where(features).squeeze(1)  # [N, h, w]
-        logits = self.what(features)  # [N, categories, h, w]
-        boxes = _decode_sides(self.sides(features))  # [N, h, w, 4]
+        batch, sizes_hw = pad(images)
+        heat, logits, boxes = self.maps(batch)
         if targets is not None:
             return losses(heat, logits, boxes, targets)
         return [detections(*one) for one in zip(heat, logits, boxes, sizes_hw, strict=True)]
+
+    def maps(self, batch: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Batch [N, C, H, W] -> logits of heat [N, h, w] and of categories [N, C', h, w], boxes [N, h, w, 4]."""
+        features = self.backbone((batch - 0.5) / 0.25)
+        return self.where(features).squeeze(1), self.what(features), _decode_sides(self.sides(features))
 
 
 def centernet_tiny(categories: int, channels: int) -> nn.Module:
@@ -78,7 +57,7 @@ def centernet_tiny(categories: int, channels: int) -> nn.Module:
     return network.to(memory_format=torch.channels_last)
 
 
-def _pad(images: list[Tensor]) -> tuple[Tensor, list[tuple[int, int]]]:
+def pad(images: list[Tensor]) -> tuple[Tensor, list[tuple[int, int]]]:
     """Batch of images padded at the right and below to a common size that the stride divides."""
     sizes_hw = [(int(i.shape[-2]), int(i.shape[-1])) for i in images]
     height, width = (-(-max(side) // STRIDE_PX) * STRIDE_PX for side in zip(*sizes_hw, strict=True))
@@ -95,7 +74,7 @@ def _cell_centres(height: int, width: int, device: torch.device) -> Tensor:
 
 
 def _decode_sides(raw: Tensor) -> Tensor:
-    """Logarithms of the distances to left, upper, right, lower side in strides [N, 4, h, w] -> boxes [N, h, w, 4] px."""
+    """Logarithms of the distances in strides to left, upper, right, lower side [N, 4, h, w] -> boxes [N, h, w, 4]."""
     centres = _cell_centres(raw.shape[2], raw.shape[3], raw.device)
     sides = raw.float().clamp(-4, 5).exp().permute(0, 2, 3, 1) * STRIDE_PX
     return torch.cat([centres - sides[..., :2], centres + sides[..., 2:]], dim=-1)
@@ -154,12 +133,23 @@ def detections(heat: Tensor, logits: Tensor, boxes: Tensor, size_hw: tuple[int, 
     """Peaks of the heat map [h, w] with their categories and boxes, best first, boxes clipped to the image."""
     score = heat.float().sigmoid()
     peak = F.max_pool2d(score[None, None], 3, 1, 1)[0, 0] == score
-    probability, category = logits.float().softmax(0).max(0)  # [h, w]
-    ranked = (score * peak * probability).flatten()
+    ranked = (score * peak).flatten()
     limit = boxes.new_tensor([size_hw[1], size_hw[0], size_hw[1], size_hw[0]])
     clipped = torch.minimum(boxes.reshape(-1, 4).clamp(min=0), limit)
     sides = clipped[:, 2:] - clipped[:, :2]
     ranked = ranked * (sides.amin(1) > 0)  # a cell of the padding may point at nothing
-    scores, best = ranked.topk(min(TOP, ranked.numel()))
-    kept = best[scores > LEAST_SCORE]
-    return {"boxes": clipped[kept], "labels": category.flatten()[kept] + 1, "scores": ranked[kept]}
+    objectness, best = ranked.topk(min(TOP, ranked.numel()))
+    probabilities = logits.float().softmax(0).flatten(1).T  # [h * w, categories]
+    return under_all_names(clipped[best], objectness, probabilities[best])
+
+
+def under_all_names(boxes: Tensor, objectness: Tensor, probabilities: Tensor) -> dict[str, Tensor]:
+    """Boxes [n, 4], each under every category that is likely enough, best first; probabilities [n, categories].
+
+    A second guess costs little and is often right, as a ranking counts it; torchvision's detectors do the same.
+    """
+    scores = objectness[:, None] * probabilities
+    box, category = torch.nonzero(scores > LEAST_SCORE, as_tuple=True)
+    order = scores[box, category].argsort(descending=True, stable=True)
+    box, category = box[order], category[order]
+    return {"boxes": boxes[box], "labels": category + 1, "scores": scores[box, category]}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from pipeline.coco import read_json, write_json
 from pipeline.errors import InputError
@@ -37,18 +37,33 @@ def save_model(folder: Path, model: nn.Module, card: Card) -> None:
 
 def load_model(folder: Path) -> tuple[nn.Module, Card]:
     """The network, ready to predict, and its card. Raises InputError that names a missing or damaged file."""
+    card = read_card(folder)
+    model = build(card.task, card.architecture, len(card.categories), card.channels)
+    what = f"weights of {card.architecture}"
+    state = read_state(folder / "weights.pt", what)
+    try:
+        model.load_state_dict(state)
+    except RuntimeError as error:
+        raise InputError(f"{folder / 'weights.pt'}: expected {what}, found: {str(error)[:200]}") from None
+    return model.eval(), card
+
+
+def read_card(folder: Path) -> Card:
     values = read_json(folder / "model.json", "the description of a trained model")
     try:
-        card = Card(**values)
+        return Card(**values)
     except TypeError as error:
         raise InputError(f"{folder / 'model.json'}: expected the description of a model, found: {error}") from None
-    model = build(card.task, card.architecture, len(card.categories), card.channels)
-    weights = folder / "weights.pt"
+
+
+def read_state(file: Path, what: str) -> dict[str, Tensor]:
+    """Tensors by name, on the CPU. Raises InputError that says `what` was expected where there is something else."""
     try:
-        state = torch.load(weights, map_location="cpu", weights_only=True)
-        model.load_state_dict(state)
+        state = torch.load(file, map_location="cpu", weights_only=True)
     except FileNotFoundError:
-        raise InputError(f"{weights}: expected weights, found no file.") from None
+        raise InputError(f"{file}: expected {what}, found no file.") from None
     except (RuntimeError, TypeError, EOFError, OSError, pickle.UnpicklingError) as error:
-        raise InputError(f"{weights}: expected weights of {card.architecture}, found: {str(error)[:200]}") from None
-    return model.eval(), card
+        raise InputError(f"{file}: expected {what}, found: {str(error)[:200]}") from None
+    if not isinstance(state, dict) or not all(isinstance(t, Tensor) for t in state.values()):
+        raise InputError(f"{file}: expected {what}, found no tensors by name.")
+    return state

@@ -1,4 +1,4 @@
-"""torchvision's detectors with fresh weights, for those with a GPU."""
+"""torchvision's detectors, for those with a GPU; `weights` can give them a backbone that knows ImageNet."""
 
 from typing import Any
 

@@ -4,27 +4,31 @@ import math
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from pipeline.report.table import METRICS, REGIMES, Interval, Row, number, span
+from pipeline.report.table import METRICS, UNKNOWN, Interval, Row, number, span
 
-Verdict = Literal["better", "worse", "indistinguishable", "unknown"]
+Verdict = Literal["better", "worse", "indistinguishable", "unknown", "alone"]
 
 BADGES: dict[Verdict, str] = {
     "better": "Better than real training",
     "worse": "Behind real training",
     "indistinguishable": "Not distinguishable from real training",
     "unknown": "No answer: a score is missing",
+    "alone": "No real training to compare with",
 }
+WHAT = {"synthetic": "rendered images alone", "real": "real images", "mixed": "rendered and some real images together"}
 TRANSFER: dict[Verdict, str] = {
-    "better": "The interval lies below 0: training on rendered images alone is better than training on real ones.",
-    "worse": "The interval lies above 0: training on real images is better than training on rendered ones alone.",
+    "better": "The interval lies below 0: training on {} is better than training on real ones.",
+    "worse": "The interval lies above 0: training on real images is better than training on {}.",
     "indistinguishable": "The interval contains 0: the two cannot be told apart here, which does not prove them equal.",
     "unknown": "A score is missing.",
+    "alone": "No model was trained on real images alone: there is nothing to compare with (regimes in params.yaml).",
 }
 MIXED: dict[Verdict, str] = {
     "better": "better than real training",
     "worse": "behind real training",
     "indistinguishable": "not distinguishable from real training",
     "unknown": "a score is missing",
+    "alone": "without real training to compare with",
 }
 
 
@@ -59,22 +63,34 @@ def verdict_of(transfer_gap: Interval | None) -> Verdict:
 
 
 def answers(rows: list[Row]) -> list[Answer]:
-    """One answer for each task, by its first metric."""
-    return [_answer({r.regime: r for r in rows if (r.task, r.metric) == (t, m[0])}) for t, m in METRICS.items()]
+    """One answer for each task and the cascade, by its first metric."""
+    by_task = [{r.regime: r for r in rows if (r.task, r.metric) == (t, m[0])} for t, m in METRICS.items()]
+    return [_answer(of_task) for of_task in by_task if of_task]
 
 
 def _answer(rows: dict[str, Row]) -> Answer:
-    synthetic = rows["synthetic"]
-    verdict = verdict_of(synthetic.transfer_gap)
+    """By regime, in the order of the table. It is about the training with the fewest real images."""
+    first = next(rows[regime] for regime in ("synthetic", "mixed", "real") if regime in rows)
+    verdict = verdict_of(first.transfer_gap) if "real" in rows and first.regime != "real" else "alone"
     return Answer(
-        task=synthetic.task,
-        metric=synthetic.metric,
+        task=first.task,
+        metric=first.metric,
         verdict=verdict,
-        badge=BADGES[verdict],
-        lead=f"{synthetic.task.capitalize()}: {_lead(synthetic, verdict)}",
-        scores=[Point(r, score(synthetic.metric, rows[r].real_test), _brackets(rows[r])) for r in REGIMES],
-        points=[_transfer(synthetic, verdict), _domain(synthetic), _mixed(rows["mixed"], synthetic)],
+        badge=BADGES[verdict] if first.regime != "real" else "No rendered images to compare with",
+        lead=f"{first.task.capitalize()}: {_lead(first, verdict)}",
+        scores=[Point(name, score(row.metric, row.real_test), _brackets(row)) for name, row in rows.items()],
+        points=_points(rows, first, verdict),
     )
+
+
+def _points(rows: dict[str, Row], first: Row, verdict: Verdict) -> list[Point]:
+    points = [] if first.regime == "real" else [_transfer(first, verdict)]
+    points.append(_domain(first))
+    if first.regime == "synthetic" and "mixed" in rows:
+        points.append(
+            _mixed(rows["mixed"], first, verdict_of(rows["mixed"].transfer_gap) if "real" in rows else "alone")
+        )
+    return points
 
 
 def _brackets(row: Row) -> str:
@@ -88,23 +104,27 @@ def score(metric: str, value: Interval) -> str:
 
 def signed(metric: str, gap: Interval | None) -> str:
     """A difference with its unit, and with its interval if there is one."""
-    gap = gap or Interval(math.nan, math.nan, math.nan)
+    gap = gap or UNKNOWN
     unit = " points" if metric == "accuracy" and math.isfinite(gap.value) else ""
     return f"{number(metric, gap.value, True)}{unit} {span(metric, gap, True)}".rstrip()
 
 
-def _lead(synthetic: Row, verdict: Verdict) -> str:
+def _lead(row: Row, verdict: Verdict) -> str:
     """What a reader in a hurry takes away."""
-    metric, gap = synthetic.metric, synthetic.transfer_gap
+    metric, gap, training = row.metric, row.transfer_gap, f"training on {WHAT[row.regime]}"
+    if verdict == "alone":
+        reached = f"{training} reaches {score(metric, row.real_test)} {metric} {_brackets(row)}".rstrip()
+        other = "rendered" if row.regime == "real" else "real"
+        return f"{reached} on real test images; no training on {other} images alone to compare with."
     if gap is None or verdict == "unknown":
         return "no answer, as a score is missing."
     if verdict == "better":
-        return f"training on rendered images alone beats training on real ones by {_amount(metric, gap.negated)}."
+        return f"{training} beats training on real ones by {_amount(metric, gap.negated)}."
     if verdict == "worse":
-        return f"training on rendered images alone stays behind training on real ones by {_amount(metric, gap)}."
+        return f"{training} stays behind training on real ones by {_amount(metric, gap)}."
     return (
-        "training on rendered images alone is not distinguishable from training on real ones: "
-        f"real minus rendered is {signed(metric, gap)}."
+        f"{training} is not distinguishable from training on real ones: "
+        f"real minus {'rendered' if row.regime == 'synthetic' else row.regime} is {signed(metric, gap)}."
     )
 
 
@@ -113,16 +133,16 @@ def _amount(metric: str, gap: Interval) -> str:
     return f"{number(metric, gap.value)} {'points' if metric == 'accuracy' else metric} {span(metric, gap)}"
 
 
-def _transfer(synthetic: Row, verdict: Verdict) -> Point:
-    return Point("Transfer gap", signed(synthetic.metric, synthetic.transfer_gap), TRANSFER[verdict])
+def _transfer(row: Row, verdict: Verdict) -> Point:
+    return Point("Transfer gap", signed(row.metric, row.transfer_gap), TRANSFER[verdict].format(WHAT[row.regime]))
 
 
-def _domain(synthetic: Row) -> Point:
-    metric, gap = synthetic.metric, synthetic.domain_gap
+def _domain(row: Row) -> Point:
+    metric, gap = row.metric, row.domain_gap
     if not gap.known:
         return Point("Domain gap", signed(metric, gap), "A score is missing.")
-    held_out = f"{score(metric, synthetic.synthetic_val)} {span(metric, synthetic.synthetic_val)}"
-    text = f"On rendered images held out from training, the rendered-only weights score {held_out}"
+    held_out = f"{score(metric, row.synthetic_val)} {span(metric, row.synthetic_val)}"
+    text = f"On rendered images held out from training, the weights of {row.regime} training score {held_out}"
     if gap.low > 0:
         return Point("Domain gap", signed(metric, gap), f"{text}; on real images they lose the difference.")
     if gap.high < 0:
@@ -134,9 +154,10 @@ def _domain(synthetic: Row) -> Point:
     )
 
 
-def _mixed(mixed: Row, synthetic: Row) -> Point:
+def _mixed(mixed: Row, synthetic: Row, verdict: Verdict) -> Point:
     """Also against synthetic-only, for which gap.json has no interval: the scores' own intervals have to speak."""
-    against_real = f"{MIXED[verdict_of(mixed.transfer_gap)]} (transfer gap {signed(mixed.metric, mixed.transfer_gap)})"
+    gap = f" (transfer gap {signed(mixed.metric, mixed.transfer_gap)})" if verdict != "alone" else ""
+    against_real = f"{MIXED[verdict]}{gap}"
     text = f"Rendered and some real images together: {against_real}."
     one, other = mixed.real_test, synthetic.real_test
     if one.known and other.known:

@@ -8,7 +8,8 @@ from typing import Any
 
 from pipeline.coco import Coco, category_names
 from pipeline.report.load import Inputs, Run
-from pipeline.report.table import METRICS, MISSING, REGIMES, number
+from pipeline.report.table import METRICS, MISSING, number
+from pipeline.runs import task_of
 
 PACKAGES = (
     "bpy",
@@ -65,8 +66,8 @@ def models_table(inputs: Inputs) -> list[tuple[str, ...]]:
             trained_on(inputs.cocos[(task, regime, "train")]),
             *(_text(inputs.runs[(task, regime)].card.get(key)) for key in ("architecture", "step", "score")),
         )
-        for task in METRICS
-        for regime in REGIMES
+        for task in inputs.tasks
+        for regime in inputs.regimes
     ]
 
 
@@ -100,14 +101,17 @@ def confusion(coco: Coco, run: Run) -> Confusion:
     return Confusion(names, counts, shares)
 
 
-def class_table(inputs: Inputs, task: str, split: str) -> list[list[str]]:
-    """A row for each category: its name, then each metric in each regime."""
-    names = [c["name"] for c in inputs.cocos[(task, "real", "test")]["categories"]]
-    per_class = {r: inputs.runs[(task, r)].metrics[split]["per_class"] for r in REGIMES}
-    return [
-        [name, *(number(m, _of_class(per_class[r].get(name), m)) for m in METRICS[task] for r in REGIMES)]
-        for name in names
-    ]
+def class_metrics(name: str) -> list[str]:
+    """Those of METRICS that a single category has."""
+    return [metric for metric in METRICS[name] if metric != "AP50_class_agnostic"]
+
+
+def class_table(inputs: Inputs, name: str, split: str) -> list[list[str]]:
+    """A row for each category: its name, then each metric in each regime; `name` is that of a task or the cascade."""
+    categories = [c["name"] for c in inputs.cocos[(task_of(name), "real", "test")]["categories"]]
+    per_class = {r: inputs.runs[(name, r)].metrics[split]["per_class"] for r in inputs.regimes}
+    columns = [(metric, regime) for metric in class_metrics(name) for regime in inputs.regimes]
+    return [[c, *(number(m, _of_class(per_class[r].get(c), m)) for m, r in columns)] for c in categories]
 
 
 def _of_class(entry: Any, metric: str) -> float | None:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from pipeline.coco import Coco, names_of
 from pipeline.draw import Box, draw_boxes, predicted_boxes, true_boxes
 from pipeline.metrics.inputs import Results
+from pipeline.photo import load_picture
 from pipeline.report.matching import Matched, match_all
 
 SHOWN_PX = 640  # longer side
@@ -40,8 +41,7 @@ def embed(picture: Image.Image, alt: str, caption: str = "", exact: bool = False
 
 
 def open_rgb(path: Path) -> Image.Image:
-    with Image.open(path) as opened:
-        return ImageOps.exif_transpose(opened).convert("RGB")
+    return Image.fromarray(load_picture(path))
 
 
 def spread(coco: Coco, count: int) -> list[dict[str, Any]]:

@@ -31,8 +31,9 @@ def histogram_plot(name: str, title: str, unit: str, values: Values, whole: bool
     edges = _edges(everything, whole)
 
     def plot(axes: Axes) -> None:
-        for (dataset, v), (colour, line) in zip(values.items(), DATASETS.values(), strict=True):
+        for dataset, v in values.items():
             if len(v):
+                colour, line = DATASETS[dataset]
                 counts = np.histogram(v, edges)[0] / len(v)
                 axes.stairs(100 * counts, edges, color=colour, linestyle=line, label=dataset, linewidth=1.6)
         axes.set(title=title, xlabel=unit, ylabel="% of each")
@@ -96,7 +97,7 @@ class DatasetPlots:
 
 
 def dataset_plots(task: str, of: Mapping[str, Statistics]) -> DatasetPlots:
-    """All plots of one task; `of` is dataset -> statistics, with the keys of DATASETS."""
+    """All plots of one task; `of` is dataset -> statistics, with some of the keys of DATASETS."""
 
     def histogram(key: str, title: str, unit: str, values: Callable[[Statistics], Any], whole: bool = False) -> Markup:
         return histogram_plot(f"{task}-{key}", title, unit, {name: values(s) for name, s in of.items()}, whole)

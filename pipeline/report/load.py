@@ -9,19 +9,19 @@ from typing import Any
 from pipeline.coco import Coco, read_coco, read_json
 from pipeline.errors import InputError
 from pipeline.metrics.inputs import Results, read_results
-from pipeline.params import Params, load_params
-from pipeline.report.table import METRICS, REGIMES, Row, read_rows
+from pipeline.params import Params, Regime, Task, load_params
+from pipeline.report.table import Row, read_rows
+from pipeline.runs import CASCADE, COMPARED, EVALUATED, measured, results_of, task_of
 
-SPLITS = {"synthetic_val": ("synthetic", "val"), "real_test": ("real", "test")}  # evaluated on -> COCO file
-USED = (("synthetic", "train"), ("synthetic", "val"), ("real", "train"), ("real", "test"), ("mixed", "train"))
+USED = (("synthetic", "train"), ("synthetic", "val"), ("real", "train"), ("real", "test"))
 Curve = list[tuple[float, float]]  # (step, value)
 
 
 @dataclass(frozen=True)
 class Run:
-    """One model: what it was trained to, and how it did."""
+    """One model, or the cascade of two: what it was trained to, and how it did."""
 
-    card: dict[str, Any]  # model.json
+    card: dict[str, Any]  # model.json; as the curves empty for the cascade, which is not trained
     metrics: dict[str, dict[str, Any]]  # split -> metrics
     predictions: dict[str, Results]  # split -> COCO results
     curves: dict[str, Curve]  # name -> values by step
@@ -31,7 +31,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Inputs:
-    """All of it; runs by (task, regime), COCO files by (task, domain, split)."""
+    """All of it; runs by (task or cascade, regime), COCO files by (task, domain, split)."""
 
     params: Params
     params_text: str
@@ -42,31 +42,59 @@ class Inputs:
     note: str
     images: Path
 
+    @property
+    def tasks(self) -> list[Task]:
+        return self.params.tasks
+
+    @property
+    def names(self) -> list[str]:
+        """The tasks, and the cascade where there is one."""
+        return measured(self.params.tasks)
+
+    @property
+    def regimes(self) -> list[Regime]:
+        return self.params.regimes
+
 
 def load_inputs(results: Path, models: Path, data: Path, params: Path) -> Inputs:
     """Read the outputs of all stages. Raises InputError that names the file that is missing or damaged."""
-    cocos = {(t, d, s): read_coco(data / d / t / f"{s}.json", data) for t in METRICS for d, s in USED}
+    asked = load_params(params)
+    used = [*USED, *[("mixed", "train")] * ("mixed" in asked.regimes)]
+    files = {(str(task), *of): data / of[0] / task / f"{of[1]}.json" for task in asked.tasks for of in used}
+    cocos = {key: read_coco(path, data) for key, path in files.items()}
+    runs = [(name, str(regime)) for name in measured(asked.tasks) for regime in asked.regimes]
     note = data / "real" / "note.txt"
     return Inputs(
-        params=load_params(params),
+        params=asked,
         params_text=params.read_text(encoding="utf-8"),
-        rows=read_rows(results / "gap.json"),
-        runs={(t, r): _run(t, results / t / r, models / t / r, cocos) for t in METRICS for r in REGIMES},
+        rows=_rows(results / "gap.json", set(runs)),
+        runs={(n, r): _run(n, results_of(results, n, r), models / n / r, cocos) for n, r in runs},
         cocos=cocos,
-        checks={t: read_json(results / "check" / t / "check.json", "sanity checks") for t in METRICS},
+        checks={t: read_json(results / "check" / t / "check.json", "sanity checks") for t in asked.tasks},
         note=note.read_text(encoding="utf-8").strip() if note.exists() else "",
         images=data,
     )
 
 
-def _run(task: str, results: Path, model: Path, cocos: dict[tuple[str, str, str], Coco]) -> Run:
-    folder = results / "predictions"
-    per_object = task == "classifier"
+def _rows(path: Path, runs: set[tuple[str, str]]) -> list[Row]:
+    """Rows of gap.json. Raises InputError where it was made for other tasks or regimes than params.yaml asks for."""
+    rows = read_rows(path)
+    found = {(row.task, row.regime) for row in rows}
+    if found != runs:
+        one = min(found ^ runs)
+        raise InputError(f"{path}: expected the tasks and regimes of params.yaml, found another list: see {one}.")
+    return rows
+
+
+def _run(name: str, results: Path, model: Path, cocos: dict[tuple[str, str, str], Coco]) -> Run:
+    folder, task = results / "predictions", task_of(name)
+    per_object, trained = task == "classifier", name != CASCADE
+    truths = {split: cocos[(task, *EVALUATED[split])] for split in COMPARED}
     return Run(
-        card=read_json(model / "model.json", "a description of the weights"),
+        card=read_json(model / "model.json", "a description of the weights") if trained else {},
         metrics=read_json(results / "metrics.json", "metrics"),
-        predictions={s: read_results(folder / f"{s}.json", cocos[(task, *of)], per_object) for s, of in SPLITS.items()},
-        curves=read_curves(model / "curves"),
+        predictions={s: read_results(folder / f"{s}.json", truth, per_object) for s, truth in truths.items()},
+        curves=read_curves(model / "curves") if trained else {},
         confusion=_table(folder / "confusion.csv", ("actual", "predicted"), str) if per_object else [],
         precision_recall=[] if per_object else _table(folder / "precision_recall.csv", ("recall", "precision"), float),
     )

@@ -9,19 +9,25 @@ from markupsafe import Markup
 
 from pipeline.draw import PREDICTED_COLOUR, TRUE_COLOUR
 from pipeline.report.answer import answers
-from pipeline.report.facts import class_table, confusion, flat, models_table, trained_on, versions
+from pipeline.report.facts import (
+    Confusion,
+    class_metrics,
+    class_table,
+    confusion,
+    flat,
+    models_table,
+    trained_on,
+    versions,
+)
 from pipeline.report.figures import lines_plot, score_plot
-from pipeline.report.gallery import Shown, predicted_examples, true_examples
 from pipeline.report.histograms import DatasetPlots, dataset_plots
-from pipeline.report.load import Inputs
-from pipeline.report.matching import best_min_score
-from pipeline.report.mistakes import Mistakes, classifier_mistakes, crop_examples
-from pipeline.report.places import detector_mistakes
-from pipeline.report.table import METRICS, REGIMES, cells, label
+from pipeline.report.load import Curve, Inputs
+from pipeline.report.pictures import pictures
+from pipeline.report.table import METRICS, cells, label
+from pipeline.runs import task_of
 from pipeline.statistics import statistics
 
 HERE = Path(__file__).parent
-CROPS_PER_PICTURE = 2  # examples for the classifier to one for the detector
 
 
 def render(inputs: Inputs) -> str:
@@ -46,15 +52,16 @@ def context(inputs: Inputs) -> dict[str, Any]:
         "params": inputs.params,
         "params_text": inputs.params_text,
         "note": inputs.note,
-        "regimes": REGIMES,
-        "metrics": METRICS,
+        "tasks": inputs.tasks,
+        "regimes": inputs.regimes,
+        "class_metrics": {name: class_metrics(name) for name in inputs.names},
         "label": label,
         "colours": {"true": TRUE_COLOUR, "predicted": PREDICTED_COLOUR},
         "confidence": f"{100 * inputs.params.evaluate.confidence:g} %",
         **results(inputs),
         **pictures(inputs),
         **curves(inputs),
-        "statistics": {t: _statistics(inputs, t) for t in METRICS},
+        "statistics": {t: _statistics(inputs, t) for t in inputs.tasks},
         "checks": {t: list(flat(values)) for t, values in inputs.checks.items()},
         "models": models_table(inputs),
         "versions": versions(),
@@ -63,66 +70,43 @@ def context(inputs: Inputs) -> dict[str, Any]:
 
 def results(inputs: Inputs) -> dict[str, Any]:
     """The answer and the figures behind it."""
-    rows = {(t, m): [r for r in inputs.rows if (r.task, r.metric) == (t, m)] for t, ms in METRICS.items() for m in ms}
-    test = inputs.cocos[("classifier", "real", "test")]
+    names = inputs.names
+    rows = {n: [r for m in METRICS[n] for r in inputs.rows if (r.task, r.metric) == (n, m)] for n in names}
     return {
         "answers": answers(inputs.rows),
-        "score_plots": {t: score_plot(t, rows[(t, ms[0])]) for t, ms in METRICS.items()},
-        "rows": {t: [cells(r)[1:] for m in ms for r in rows[(t, m)]] for t, ms in METRICS.items()},
-        "tested_on": {t: trained_on(inputs.cocos[(t, "real", "test")]) for t in METRICS},
-        "confusions": {r: confusion(test, inputs.runs[("classifier", r)]) for r in REGIMES},
-        "class_tables": {t: class_table(inputs, t, "real_test") for t in METRICS},
+        "score_plots": {n: score_plot(n, [r for r in rows[n] if r.metric == METRICS[n][0]]) for n in names},
+        "rows": {n: [cells(r)[1:] for r in rows[n]] for n in names},
+        "tested_on": {n: trained_on(inputs.cocos[(task_of(n), "real", "test")]) for n in names},
+        "confusions": _confusions(inputs),
+        "class_tables": {n: class_table(inputs, n, "real_test") for n in names},
     }
 
 
-def min_scores(inputs: Inputs) -> dict[str, float]:
-    """For each regime's detector the score with the best F1 on synthetic val: the test split chooses nothing."""
-    val = inputs.cocos[("detector", "synthetic", "val")]
-    return {r: best_min_score(val, inputs.runs[("detector", r)].predictions["synthetic_val"]) for r in REGIMES}
-
-
-def pictures(inputs: Inputs) -> dict[str, Any]:
-    count, least = inputs.params.report.examples, min_scores(inputs)
-    train = {d: inputs.cocos[("detector", d, "train")] for d in ("synthetic", "real")}
-    test = inputs.cocos[("detector", "real", "test")]
-    found = {r: (inputs.runs[("detector", r)].predictions["real_test"], least[r]) for r in REGIMES}
-    return {
-        "min_scores": least,
-        "rendered": true_examples(train["synthetic"], inputs.images, count, "Rendered image"),
-        "real": true_examples(train["real"], inputs.images, count, "Real image"),
-        "predicted": predicted_examples(test, inputs.images, count, found),
-        "crops": {w: _crops(inputs, d, w) for d, w in (("synthetic", "Rendered"), ("real", "Real"))},
-        "mistakes": {r: _mistakes(inputs, r, least[r]) for r in REGIMES},
-    }
-
-
-def _crops(inputs: Inputs, domain: str, what: str) -> list[Shown]:
-    count = CROPS_PER_PICTURE * inputs.params.report.examples
-    coco = inputs.cocos[("classifier", domain, "train")]
-    return crop_examples(coco, inputs.images, count, inputs.params.classifier.margin, what)
-
-
-def _mistakes(inputs: Inputs, regime: str, min_score: float) -> dict[str, Mistakes]:
-    """Of one regime's two models, by kind."""
-    count, margin = inputs.params.report.mistakes, inputs.params.classifier.margin
-    crops, places = (
-        (inputs.cocos[(t, "real", "test")], inputs.runs[(t, regime)].predictions["real_test"], inputs.images, count)
-        for t in ("classifier", "detector")
-    )
-    return {"wrong names": classifier_mistakes(*crops, margin), **detector_mistakes(*places, min_score)}
+def _confusions(inputs: Inputs) -> dict[str, Confusion]:
+    """Of each regime's classifier, where there is one and anything to take for something else."""
+    if "classifier" not in inputs.tasks:
+        return {}
+    test = inputs.cocos[("classifier", "real", "test")]
+    regimes = inputs.regimes if len(test["categories"]) > 1 else []
+    return {r: confusion(test, inputs.runs[("classifier", r)]) for r in regimes}
 
 
 def curves(inputs: Inputs) -> dict[str, Any]:
     """Precision over recall, and all that training logged."""
-    recall = {r: inputs.runs[("detector", r)].precision_recall for r in REGIMES}
+    return {"curves": {n: [*_precision_recall(inputs, n), *_training(inputs, n)] for n in inputs.names}}
+
+
+def _precision_recall(inputs: Inputs, name: str) -> list[Markup]:
+    if task_of(name) == "classifier":
+        return []
+    recall: dict[str, Curve] = {r: inputs.runs[(name, r)].precision_recall for r in inputs.regimes}
     title = "precision over recall, real test"
-    precision_recall = lines_plot("precision-recall", title, "recall at IoU 0.5, mean over categories", recall)
-    return {"curves": {t: [precision_recall] * (t == "detector") + _training(inputs, t) for t in METRICS}}
+    return [lines_plot(f"precision-recall-{name}", title, "recall at IoU 0.5, mean over categories", recall)]
 
 
 def _training(inputs: Inputs, task: str) -> list[Markup]:
     """One plot for each name that was logged, with one line per regime."""
-    by_regime = {r: inputs.runs[(task, r)].curves for r in REGIMES}
+    by_regime = {r: inputs.runs[(task, r)].curves for r in inputs.regimes}
     names = sorted({name for of in by_regime.values() for name in of})
     return [
         lines_plot(f"training-{task}-{n}", n, "step", {r: of.get(n, []) for r, of in by_regime.items()}) for n in names
@@ -131,5 +115,7 @@ def _training(inputs: Inputs, task: str) -> list[Markup]:
 
 def _statistics(inputs: Inputs, task: str) -> DatasetPlots:
     used = (("synthetic", "train"), ("real", "train"), ("real", "test"))
-    of = {f"{d} {s}": statistics(inputs.cocos[(task, d, s)], inputs.images) for d, s in used}
-    return dataset_plots(task, of)
+    cocos = {f"{d} {s}": inputs.cocos[(task, d, s)] for d, s in used}
+    return dataset_plots(
+        task, {name: statistics(coco, inputs.images) for name, coco in cocos.items() if coco["images"]}
+    )

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InputError
+from pipeline.runs import CASCADE, REGIMES
 
-METRICS = {"classifier": ("accuracy",), "detector": ("AP50", "AP")}  # the first one answers the question
-REGIMES = ("synthetic", "real", "mixed")
+BOXES = ("AP50", "AP", "AP50_class_agnostic")
+METRICS = {"classifier": ("accuracy",), "detector": BOXES, CASCADE: BOXES}  # the first one answers the question
 MISSING = "\u2013"  # en dash
 REFERENCE = "reference"  # real training is what the transfer gap is measured against
 
@@ -31,9 +32,12 @@ class Interval:
         return Interval(-self.value, -self.high, -self.low)
 
 
+UNKNOWN = Interval(math.nan, math.nan, math.nan)
+
+
 @dataclass(frozen=True)
 class Row:
-    """One task, metric and training regime. A score's domain gap is its fall from synthetic val to real test."""
+    """One task or cascade, metric and regime. A score's domain gap is its fall from synthetic val to real test."""
 
     task: str
     metric: str
@@ -41,32 +45,44 @@ class Row:
     synthetic_val: Interval
     real_test: Interval
     domain_gap: Interval
-    transfer_gap: Interval | None  # None: this is the reference
+    transfer_gap: Interval | None  # None: this is the reference; NaN: there is none
 
 
 def read_rows(path: Path) -> list[Row]:
-    """The rows of gap.json by task, metric and regime. Raises InputError that names the file and the key."""
+    """The rows of gap.json by task, metric and regime, as far as they were asked for.
+
+    Raises:
+        InputError: naming the file and the key.
+    """
     try:
         gaps = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: expected the gaps, found no file.") from None
     except ValueError as error:
         raise InputError(f"{path}: expected the gaps, found damaged JSON: {error}") from None
-    return [_row(path, gaps, t, m, r) for t, metrics in METRICS.items() for m in metrics for r in REGIMES]
+    asked = [name for name in METRICS if isinstance(gaps, dict) and name in gaps]
+    if not asked:
+        raise InputError(f"{path}: expected the gaps of {', '.join(METRICS)}, found none of them.")
+    return [row for name in asked for metric in METRICS[name] for row in _rows(path, gaps, name, metric)]
 
 
-def _row(path: Path, gaps: Any, task: str, metric: str, regime: str) -> Row:
+def _rows(path: Path, gaps: Any, task: str, metric: str) -> list[Row]:
+    scores = _entry(gaps, (task, metric, "real_test"))
+    if not isinstance(scores, dict) or not set(scores) & set(REGIMES):
+        raise InputError(f"{path}: {task}.{metric}.real_test: expected {', '.join(REGIMES)}, found {scores!r}.")
+    return [_row(path, gaps, task, metric, r, "real" in scores) for r in REGIMES if r in scores]
+
+
+def _row(path: Path, gaps: Any, task: str, metric: str, regime: str, has_reference: bool) -> Row:
     def at(name: str) -> Interval:
         return _interval(path, gaps, (task, metric, name, regime))
 
-    transfer_gap = None if regime == "real" else at("transfer_gap")
+    transfer_gap = None if regime == "real" else at("transfer_gap") if has_reference else UNKNOWN
     return Row(task, metric, regime, at("synthetic_val"), at("real_test"), at("domain_gap"), transfer_gap)
 
 
 def _interval(path: Path, gaps: Any, keys: tuple[str, ...]) -> Interval:
-    entry = gaps
-    for key in keys:
-        entry = entry.get(key) if isinstance(entry, dict) else None
+    entry = _entry(gaps, keys)
     if not isinstance(entry, dict) or not {"value", "low", "high"} <= set(entry):
         raise InputError(f"{path}: {'.'.join(keys)}: expected value, low and high, found {entry!r}.")
     numbers = [entry[name] for name in ("value", "low", "high")]
@@ -75,9 +91,16 @@ def _interval(path: Path, gaps: Any, keys: tuple[str, ...]) -> Interval:
     return Interval(*(math.nan if n is None else float(n) for n in numbers))
 
 
+def _entry(gaps: Any, keys: tuple[str, ...]) -> Any:
+    """What stands at the end of the keys; None where there is nothing."""
+    for key in keys:
+        gaps = gaps.get(key) if isinstance(gaps, dict) else None
+    return gaps
+
+
 def label(metric: str) -> str:
     """The metric's name as a heading, with its unit."""
-    return "accuracy (%)" if metric == "accuracy" else metric
+    return {"accuracy": "accuracy (%)", "AP50_class_agnostic": "AP50, class-agnostic"}.get(metric, metric)
 
 
 def number(metric: str, value: float | None, sign: bool = False) -> str:

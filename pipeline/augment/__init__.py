@@ -1,0 +1,1 @@
+"""Training augmentation: `crops` for classifiers, `pictures` for detectors, `light` for both."""

@@ -1,0 +1,100 @@
+"""Augmentation of a batch of pictures with their boxes, for detectors."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torchvision.transforms.v2 import functional
+
+from pipeline.augment.light import vary_light
+from pipeline.params import Detector
+
+GREY = 127  # of 255, around pictures that are smaller than a crop
+LEAST_INSIDE = 0.6  # part of a box that must lie in a training crop for the object to stay a target
+BORDER = 0.1  # of a crop, where no middle lies of an object that the crop was drawn around
+KERNEL_PX = 7  # of the blur
+
+Target = dict[str, Tensor]
+Pair = tuple[Tensor, Tensor]
+
+
+class PictureAugment:
+    """Pictures uint8 [3, H, W] with targets -> crops near native scale, turned, light and focus varied.
+
+    Where a crop lies and how it is turned is drawn for each picture, and so is its light; scale is drawn once for a
+    batch, blur once for half of it: that is a tenth of the work, and the next batch has another.
+    """
+
+    def __init__(self, params: Detector) -> None:
+        self.params, self.crop_px = params.augment, params.crop_px
+
+    def __call__(self, images: list[Tensor], targets: list[Target]) -> tuple[list[Tensor], list[Target]]:
+        low, high = self.params.scale
+        side_px = round(self.crop_px / float(torch.empty(()).uniform_(low, high)))
+        pairs = [self._cut(i, t["boxes"], side_px) for i, t in zip(images, targets, strict=True)]
+        crops = self._seen(torch.stack([crop for crop, _ in pairs]))
+        scale = self.crop_px / side_px
+        kept = [_kept({**t, "boxes": boxes}, side_px, scale) for t, (_, boxes) in zip(targets, pairs, strict=True)]
+        return list(crops), kept
+
+    def _cut(self, image: Tensor, boxes: Tensor, side_px: int) -> Pair:
+        """A square of this side, around an object where the draw says so, turned; its boxes are not clipped yet."""
+        image, boxes = _padded(image, boxes, side_px)
+        left, top = self._corner(image.shape[-2:], boxes, side_px)
+        crop = image[:, top : top + side_px, left : left + side_px]
+        return self._turned(crop, boxes - boxes.new_tensor([left, top, left, top]), side_px)
+
+    def _corner(self, size_hw: torch.Size, boxes: Tensor, side_px: int) -> tuple[int, int]:
+        """Left and upper side of the crop."""
+        room = [size_hw[1] - side_px, size_hw[0] - side_px]
+        if len(boxes) and float(torch.rand(())) < self.params.on_object:
+            first = _around(boxes[int(torch.randint(len(boxes), ()))], side_px)
+            return min(max(first[0], 0), room[0]), min(max(first[1], 0), room[1])
+        return int(torch.randint(room[0] + 1, ())), int(torch.randint(room[1] + 1, ()))
+
+    def _turned(self, crop: Tensor, boxes: Tensor, side_px: int) -> Pair:
+        """Mirrored, and turned by quarters against the clock, where x, y become y, side - x."""
+        if self.params.flips and torch.rand(()) < 0.5:
+            x0, y0, x1, y1 = boxes.unbind(1)
+            crop, boxes = crop.flip(-1), torch.stack([side_px - x1, y0, side_px - x0, y1], dim=1)
+        for _ in range(int(torch.randint(4, ())) if self.params.quarter_turns else 0):
+            x0, y0, x1, y1 = boxes.unbind(1)
+            crop, boxes = crop.rot90(1, (-2, -1)), torch.stack([y0, side_px - x1, y1, side_px - x0], dim=1)
+        return crop, boxes
+
+    def _seen(self, crops: Tensor) -> Tensor:
+        """uint8 crops [N, 3, side, side] as another camera sees them: [N, 3, crop_px, crop_px] in 0 .. 1."""
+        shown = crops.float() / 255
+        if crops.shape[-1] != self.crop_px:
+            shown = F.interpolate(shown, (self.crop_px, self.crop_px), mode="bilinear", antialias=True)
+        lit = vary_light(shown, self.params)
+        sigma_px = float(torch.empty(()).uniform_(*self.params.blur_sigma_px))
+        soft = torch.randperm(len(lit))[: max(1, len(lit) // 2)]
+        lit[soft] = functional.gaussian_blur(lit[soft], [KERNEL_PX, KERNEL_PX], [sigma_px, sigma_px])
+        strength = self.params.noise * torch.rand(len(lit), 1, 1, 1)
+        return lit + strength * torch.randn_like(lit) if self.params.noise else lit
+
+
+def _around(box: Tensor, side_px: int) -> list[int]:
+    """Corner [x, y] of a square anywhere around a box xyxy: the box lies in it, or in its middle if it is larger."""
+    middle, half = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]) / 2
+    least = half.clamp(BORDER * side_px, side_px / 2)
+    shift = least + torch.rand(2) * (side_px - 2 * least)
+    return [int(v) for v in (middle - shift).round()]
+
+
+def _padded(image: Tensor, boxes: Tensor, side_px: int) -> Pair:
+    """Grey at all sides, until a square of this side fits in."""
+    right, below = (max(0, side_px - n) for n in (image.shape[-1], image.shape[-2]))
+    left, above = right // 2, below // 2
+    if right or below:
+        image = F.pad(image, (left, right - left, above, below - above), value=GREY)
+    return image, boxes + boxes.new_tensor([left, above, left, above])
+
+
+def _kept(target: Target, side_px: int, scale: float) -> Target:
+    """Boxes clipped to the crop and scaled with it, of those objects that lie in it for the most part."""
+    boxes = target["boxes"]
+    clipped = boxes.clamp(0, side_px)
+    sides, whole = clipped[:, 2:] - clipped[:, :2], boxes[:, 2:] - boxes[:, :2]
+    inside = sides.prod(1) >= LEAST_INSIDE * whole.prod(1)
+    return {"boxes": clipped[inside] * scale, "labels": target["labels"][inside]}

@@ -1,0 +1,51 @@
+"""What a model is measured on, and what is written of it: the same for a task and for the cascade."""
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.coco import Coco, check_categories, read_coco, write_json
+from pipeline.dataset import read_split
+from pipeline.metrics import Results, classifier_metrics, confusion, detector_metrics, precision_recall
+from pipeline.runs import EVALUATED, task_of
+
+
+def read_truths(synthetic: Path, real: Path, images: Path, categories: list[str]) -> dict[str, Coco]:
+    """Split -> COCO file, those of EVALUATED; without real val where a benchmark has no real images to train on.
+
+    Raises:
+        InputError: what read_coco finds, a split without objects, or other categories than the model's.
+    """
+    folders, truths = {"synthetic": synthetic, "real": real}, {}
+    for name, (domain, split) in EVALUATED.items():
+        path = folders[domain] / f"{split}.json"
+        truth = read_coco(path, images) if name == "real_val" else read_split(path, images)
+        check_categories(path, truth, categories)
+        if truth["annotations"]:
+            truths[name] = truth
+    return truths
+
+
+def write_measured(folder: Path, name: str, truths: Mapping[str, Coco], results: Mapping[str, Results]) -> None:
+    """Predictions and metrics of each split, and plots of real test; `name` is that of a task or the cascade."""
+    measure = classifier_metrics if task_of(name) == "classifier" else detector_metrics
+    for split, found in results.items():
+        write_json(folder / "predictions" / f"{split}.json", found)
+    write_json(folder / "metrics.json", {split: measure(truths[split], found) for split, found in results.items()})
+    write_plots(folder / "predictions", name, truths["real_test"], results["real_test"])
+
+
+def write_plots(folder: Path, name: str, truth: Coco, results: Results) -> None:
+    if task_of(name) == "classifier":
+        write_rows(folder / "confusion.csv", ("actual", "predicted"), confusion(truth, results))
+    else:
+        write_rows(folder / "precision_recall.csv", ("recall", "precision"), precision_recall(truth, results))
+
+
+def write_rows(path: Path, header: tuple[str, str], rows: list[tuple[Any, Any]]) -> None:
+    """A table for DVC's plots."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([header, *rows])
+    path.write_text(text.getvalue(), encoding="utf-8")

@@ -1,0 +1,127 @@
+"""What a network starts from: fresh weights, those of ImageNet, or those of a model trained here."""
+
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torchvision import models
+
+from pipeline.coco import sha256_of
+from pipeline.errors import InputError
+from pipeline.models.checkpoint import read_card, read_state
+from pipeline.params import Fit, Task
+
+IMAGENET = "imagenet"
+C4 = 13  # the block of MobileNet v3 large that torchvision's SSDlite cuts in two
+SHOWN = 3  # names in a message
+
+
+@dataclass(frozen=True)
+class Start:
+    """Trained tensors, under the names that they have in the network that they are for."""
+
+    source: str
+    identity: str  # the URL or the file's SHA-256
+    state: dict[str, Tensor]
+
+
+def _under(prefix: str, last: str) -> Callable[[str], str | None]:
+    """Names of a network of torchvision -> names in ours, without its last layer: that names categories of ImageNet."""
+    return lambda name: None if name.startswith(last) else prefix + name
+
+
+def _in_ssdlite(name: str) -> str | None:
+    """Names of MobileNet v3 large -> names in torchvision's SSDlite, which regroups its blocks."""
+    part, number, *rest = name.split(".")
+    if part != "features":
+        return None
+    after = int(number) - C4
+    if after:
+        place = ["0", number] if after < 0 else ["1", str(after)]
+    else:
+        _, layer, *rest = rest  # of the block: the first is the end of one group, the others are the start of the next
+        place = ["0", number] if layer == "0" else ["1", "0", layer]
+    return ".".join(["backbone.features", *place, *rest])
+
+
+# name of a network -> torchvision's weights, and what their tensors are called in it
+PRETRAINED: dict[str, tuple[models.WeightsEnum, Callable[[str], str | None]]] = {
+    "resnet18": (models.ResNet18_Weights.DEFAULT, _under("1.", "fc.")),
+    "mobilenet_v3_small": (models.MobileNet_V3_Small_Weights.DEFAULT, _under("1.", "classifier.3.")),
+    "fcos_resnet18": (models.ResNet18_Weights.DEFAULT, _under("backbone.body.", "fc.")),
+    "retinanet_resnet50": (models.ResNet50_Weights.DEFAULT, _under("backbone.body.", "fc.")),
+    "fasterrcnn_resnet50": (models.ResNet50_Weights.DEFAULT, _under("backbone.body.", "fc.")),
+    "ssdlite_mobilenet": (models.MobileNet_V3_Large_Weights.DEFAULT, _in_ssdlite),
+}
+
+
+def read_start(task: Task, fit: Fit, channels: int) -> Start | None:
+    """What `weights` of the task names; None for fresh weights. Downloads those of ImageNet where they are not yet.
+
+    Raises InputError for a network or channels that they are not for, a missing or damaged file, and without a network.
+    """
+    if fit.weights is None:
+        return None
+    key = f"params.yaml: {task}.weights"
+    return _imagenet(key, fit, channels) if fit.weights == IMAGENET else _file(key, task, fit, Path(fit.weights))
+
+
+def fill(network: nn.Module, start: Start | None) -> None:
+    """Put in all tensors that fit by name and shape, and say which start fresh. Raises InputError if none fits."""
+    if start is None:
+        return
+    own = network.state_dict()
+    fits = {name: t for name, t in start.state.items() if name in own and own[name].shape == t.shape}
+    weights = [name for name, t in own.items() if t.ndim]  # counters of batches fit everywhere
+    fresh = [name for name in weights if name not in fits]
+    if len(fresh) == len(weights):
+        raise InputError(f"{start.source}: expected tensors of the network, such as {_some(weights)}, found none.")
+    network.load_state_dict(fits, strict=False)
+    rest = f"; fresh: {_some(fresh)}" if fresh else ""
+    print(f"weights: {len(weights) - len(fresh)} of {len(weights)} tensors from {start.source}{rest}", flush=True)
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
+
+
+def _imagenet(key: str, fit: Fit, channels: int) -> Start:
+    if fit.model not in PRETRAINED:
+        raise InputError(f"{key}: imagenet: expected one of {', '.join(sorted(PRETRAINED))}, found '{fit.model}'.")
+    if channels != 3:
+        raise InputError(f"{key}: imagenet: expected 3 channels, found {channels}: set grayscale: false.")
+    weights, name_of = PRETRAINED[fit.model]
+    named = {name_of(name): t for name, t in _download(key, weights).items()}
+    return Start(f"ImageNet ({Path(weights.url).name})", weights.url, {n: t for n, t in named.items() if n is not None})
+
+
+def _download(key: str, weights: models.WeightsEnum) -> dict[str, Tensor]:
+    """The state dict, kept in torch's folder for downloads, whose hash torch checks when they come."""
+    file = Path(torch.hub.get_dir(), "checkpoints", Path(weights.url).name)
+    try:
+        state: dict[str, Tensor] = weights.get_state_dict(check_hash=True, map_location="cpu", weights_only=True)
+    except (OSError, HTTPException, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        found = " ".join(str(error).split())[:200]
+        if file.exists():
+            raise InputError(f"{file}: expected the weights of {weights.url}, found: {found}; remove it.") from None
+        raise InputError(
+            f"{key}: expected a download of {weights.url}, found: {found}. You may bring it by hand, as {file}"
+        ) from None
+    return state
+
+
+def _file(key: str, task: Task, fit: Fit, path: Path) -> Start:
+    """Weights of a model of ours: its folder, or the file in it."""
+    file = path / "weights.pt" if path.is_dir() else path
+    state = read_state(file, f"weights of {fit.model} ({key})")
+    if (file.parent / "model.json").exists():
+        card = read_card(file.parent)
+        if (card.task, card.architecture) != (task, fit.model):
+            found = f"a {card.task}, {card.architecture}"
+            raise InputError(f"{key}: {path}: expected a {task}, {fit.model}, as model names it, found {found}.")
+    return Start(str(path), sha256_of(file), state)

@@ -1,0 +1,309 @@
+"""What a network starts from: weights of ImageNet, weights of a model trained here, and how it fails without them."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny
+import torch
+from torch import Tensor, nn
+from torchvision import models
+from torchvision.models import detection
+from torchvision.transforms.functional import normalize
+
+from pipeline import check, train
+from pipeline.coco import read_json
+from pipeline.errors import InputError
+from pipeline.models import CLASSIFIERS, build
+from pipeline.models.checkpoint import Card, load_model, save_model
+from pipeline.models.weights import PRETRAINED, Start, fill, read_start
+from pipeline.params import Fit, load_params
+from pipeline.work import Work
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+RESNET18 = models.ResNet18_Weights.DEFAULT
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """torch's folder with networks of torchvision's builders, drawn anew, under the names of the real files."""
+    folder = tmp_path_factory.mktemp("torch")
+    (folder / "hub" / "checkpoints").mkdir(parents=True)
+    torch.manual_seed(7)
+    for builder, weights in {
+        models.resnet18: RESNET18,
+        models.mobilenet_v3_small: models.MobileNet_V3_Small_Weights.DEFAULT,
+        models.mobilenet_v3_large: models.MobileNet_V3_Large_Weights.DEFAULT,
+    }.items():
+        state = {n: 0.9 * t + 0.1 if t.is_floating_point() else t for n, t in builder().state_dict().items()}
+        torch.save(state, folder / "hub" / "checkpoints" / Path(weights.url).name)
+    return folder
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, NOWHERE)
+
+
+@pytest.fixture
+def downloaded(downloads: Path, offline: None, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TORCH_HOME", str(downloads))
+    return downloads
+
+
+@pytest.fixture
+def nothing_downloaded(offline: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    return tmp_path / "torch" / "hub" / "checkpoints"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny.write_data(tmp_path_factory.mktemp("tiny") / "data")
+
+
+def fit_of(folder: Path, task: Any, model: str, weights: Path | str | None) -> Fit:
+    own = {"model": model, "weights": None if weights is None else str(weights)}
+    fit: Fit = getattr(load_params(tiny.write_params(folder / "params.yaml", **{task: own})), task)
+    return fit
+
+
+def read_of(folder: Path, task: Any, model: str, weights: Path | str, channels: int = 3) -> Start:
+    start = read_start(task, fit_of(folder, task, model, weights), channels)
+    assert start is not None
+    return start
+
+
+@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v3_small"])
+def test_a_classifier_sees_what_torchvisions_network_sees(name: str, downloaded: Path, tmp_path: Path) -> None:
+    """Features before the last layer equal those of torchvision's network on pictures normalised by torchvision."""
+    ours = build("classifier", name, 3, 3).eval()
+    fill(ours, read_of(tmp_path, "classifier", name, "imagenet"))
+    theirs = models.get_model(name, weights="DEFAULT").eval()
+    for network in (ours[1], theirs):  # type: ignore[index]
+        last = network.fc if name == "resnet18" else network.classifier[3]
+        last.register_forward_hook(lambda module, inputs, output: inputs[0])
+    pictures = torch.rand(2, 3, 40, 56)
+    normal = normalize(pictures, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+    assert torch.allclose(ours(pictures), theirs(normal), rtol=1e-3, atol=1e-4)
+
+
+def tensors(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Those under a prefix, without it, and without counters of batches, which frozen normalisation has not."""
+    return {n.removeprefix(prefix): t for n, t in state.items() if n.startswith(prefix) and t.ndim}
+
+
+def test_fcos_has_a_backbone_of_imagenet(downloaded: Path, tmp_path: Path) -> None:
+    network = build("detector", "fcos_resnet18", 3, 3)
+    fill(network, read_of(tmp_path, "detector", "fcos_resnet18", "imagenet"))
+    own, state = tensors(network.state_dict(), "backbone.body."), tensors(RESNET18.get_state_dict(), "")
+    assert own.keys() == state.keys() - {"fc.weight", "fc.bias"}
+    assert all(torch.equal(t, state[n]) for n, t in own.items())
+
+
+def test_ssdlite_has_the_backbone_that_torchvision_would_give_it(downloaded: Path, tmp_path: Path) -> None:
+    """But for the last blocks, which torchvision makes narrower for fresh weights."""
+    network = build("detector", "ssdlite_mobilenet", 3, 3)
+    fill(network, read_of(tmp_path, "detector", "ssdlite_mobilenet", "imagenet"))
+    backbone = models.MobileNet_V3_Large_Weights.DEFAULT
+    made = detection.ssdlite320_mobilenet_v3_large(weights=None, weights_backbone=backbone, num_classes=4)
+    own, theirs = (tensors(n.state_dict(), "backbone.features.") for n in (network, made))
+    assert own.keys() == theirs.keys()
+    same = {n for n, t in theirs.items() if own[n].shape == t.shape}
+    assert {n for n in own if n.startswith("0.")} < same
+    assert all(torch.equal(own[n], theirs[n]) for n in same)
+
+
+LAST = {
+    "resnet18": ["1.fc.weight", "1.fc.bias"],
+    "mobilenet_v3_small": ["1.classifier.3.weight", "1.classifier.3.bias"],
+}
+INSIDE = {"resnet18": "1.", "mobilenet_v3_small": "1.", "ssdlite_mobilenet": "backbone.features."}
+
+
+@pytest.mark.parametrize("name", PRETRAINED)
+def test_every_tensor_of_imagenet_has_a_place(name: str) -> None:
+    """The names alone: networks without memory for their weights are made at once."""
+    weights, name_of = PRETRAINED[name]
+    with torch.device("meta"):
+        own = build("classifier" if name in CLASSIFIERS else "detector", name, 3, 3).state_dict()
+        theirs = models.get_model(type(weights).__name__.removesuffix("_Weights").lower(), weights=None).state_dict()
+    places = {name_of(n) for n, t in theirs.items() if t.ndim} - {None}
+    inside = {n for n, t in own.items() if t.ndim and n.startswith(INSIDE.get(name, "backbone.body."))}
+    assert places == inside - set(LAST.get(name, []))
+
+
+def test_a_start_from_imagenet_is_trained_and_read_without_a_network(
+    downloaded: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One step at almost no rate: the weights of ImageNet arrive; the model folder needs no download."""
+    own = {"model": "mobilenet_v3_small", "weights": "imagenet", "grayscale": False}
+    quick = {"steps": 1, "val_every_steps": 1, "learning_rate": 1e-9}
+    params = load_params(tiny.write_params(tmp_path / "params.yaml", classifier={**own, **quick}))
+    monkeypatch.setenv("SYNTH2REAL_STORE", str(tmp_path / "store"))
+    train.train(Work("classifier", data / "synthetic" / "classifier", data, params), tmp_path / "model")
+    wanted = models.MobileNet_V3_Small_Weights.DEFAULT.get_state_dict()["features.0.0.weight"]
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "empty"))
+    network, card = load_model(tmp_path / "model")
+    assert card.params["weights"] == "imagenet"
+    assert torch.allclose(network.state_dict()["1.features.0.0.weight"], wanted, atol=1e-6)
+    assert not (tmp_path / "empty").exists()
+
+
+@pytest.mark.parametrize(
+    ("task", "model", "channels", "message"),
+    [
+        ("classifier", "lenet5", 3, r"expected one of fasterrcnn_resnet50, .*, ssdlite_mobilenet, found 'lenet5'\."),
+        ("detector", "centernet_tiny", 3, r"expected one of .*, found 'centernet_tiny'\."),
+        ("classifier", "resnet18", 1, r"expected 3 channels, found 1: set grayscale: false\."),
+    ],
+)
+def test_networks_that_imagenet_does_not_fit(
+    task: str, model: str, channels: int, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=rf"^params.yaml: {task}\.weights: imagenet: {message}$"):
+        read_of(tmp_path, task, model, "imagenet", channels)
+
+
+def test_without_a_network_the_url_and_the_place_are_named(nothing_downloaded: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"classifier\.weights: expected a download of .*refused.*by hand") as error:
+        read_of(tmp_path, "classifier", "resnet18", "imagenet")
+    message = str(error.value)
+    assert RESNET18.url in message and "\n" not in message
+    assert message.endswith(str(nothing_downloaded / "resnet18-f37072fd.pth"))
+    assert not list(nothing_downloaded.iterdir())
+
+
+class Half(BaseHTTPRequestHandler):
+    """Announces a long file and hangs up in the middle of it."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "1000000")
+        self.end_headers()
+        self.wfile.write(bytes(1000))
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def half() -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), Half)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_half_a_download_leaves_nothing(
+    half: str, nothing_downloaded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(RESNET18.value, "url", f"{half}/resnet18-f37072fd.pth")
+    with pytest.raises(InputError, match=rf"expected a download of {half}.*by hand"):
+        read_of(tmp_path, "classifier", "resnet18", "imagenet")
+    assert not list(nothing_downloaded.iterdir())
+
+
+def test_a_damaged_download_is_named(nothing_downloaded: Path, tmp_path: Path) -> None:
+    nothing_downloaded.mkdir(parents=True)
+    file = nothing_downloaded / "resnet18-f37072fd.pth"
+    file.write_bytes(b"PK\x03\x04 cut off")
+    with pytest.raises(InputError, match=r"f37072fd\.pth: expected the weights of https://.*; remove it") as error:
+        read_of(tmp_path, "classifier", "resnet18", "imagenet")
+    assert str(error.value).startswith(str(file))
+
+
+def saved(
+    folder: Path, name: str = "lenet5", categories: int = 3, task: Any = "classifier", seed: int = 3
+) -> nn.Module:
+    """A model folder of ours with weights of its own."""
+    torch.manual_seed(seed)
+    network = build(task, name, categories, 3)
+    save_model(folder, network, Card(task, name, [f"{n}" for n in range(categories)], 3, {}, {}, {}, 0.5, 1))
+    return network
+
+
+@pytest.mark.parametrize("part", ["", "weights.pt"])
+@pytest.mark.parametrize(("task", "name"), [("classifier", "lenet5"), ("detector", "centernet_tiny")])
+def test_a_model_of_ours(task: Any, name: str, part: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = saved(tmp_path / "old", name, task=task).state_dict()
+    network = build(task, name, 3, 3)
+    fill(network, read_of(tmp_path, task, name, tmp_path / "old" / part))
+    assert all(torch.equal(t, before[n]) for n, t in network.state_dict().items())
+    assert "fresh" not in capsys.readouterr().out
+
+
+def test_other_categories_get_a_fresh_last_layer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = saved(tmp_path / "old", categories=5).state_dict()
+    network = build("classifier", "lenet5", 3, 3)
+    last = {n: t.clone() for n, t in network.state_dict().items() if n.startswith("15.")}
+    fill(network, read_of(tmp_path, "classifier", "lenet5", tmp_path / "old"))
+    assert all(torch.equal(t, last.get(n, before[n])) for n, t in network.state_dict().items())
+    line = f"weights: 16 of 18 tensors from {tmp_path / 'old'}; fresh: 15.weight, 15.bias\n"
+    assert capsys.readouterr().out == line
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        ("old", r"expected a classifier, lenet5, as model names it, found a classifier, resnet_tiny\."),
+        ("none", r"none: expected weights of lenet5 \(params.yaml: classifier\.weights\), found no file"),
+        ("list.pt", r"list\.pt: expected weights of lenet5 .*, found no tensors by name"),
+        ("damaged.pt", r"damaged\.pt: expected weights of lenet5"),
+    ],
+)
+def test_files_that_are_not_for_the_network(file: str, message: str, tmp_path: Path) -> None:
+    saved(tmp_path / "old", "resnet_tiny")
+    torch.save([1], tmp_path / "list.pt")
+    (tmp_path / "damaged.pt").write_bytes(b"PK\x03\x04 cut off")
+    with pytest.raises(InputError, match=message):
+        read_of(tmp_path, "classifier", "lenet5", tmp_path / file)
+
+
+def test_nothing_fits(tmp_path: Path) -> None:
+    """Counters of batches would fit, which are not what was asked for."""
+    torch.save(nn.Sequential(nn.Flatten(), nn.Flatten(), nn.BatchNorm2d(5)).state_dict(), tmp_path / "other.pt")
+    start = read_of(tmp_path, "classifier", "lenet5", tmp_path / "other.pt")
+    message = r"other\.pt: expected tensors of the network, such as 1\.weight, 1\.bias, .*found none"
+    with pytest.raises(InputError, match=message):
+        fill(build("classifier", "lenet5", 3, 3), start)
+
+
+def test_a_run_depends_on_what_is_in_the_file(data: Path, tmp_path: Path) -> None:
+    """Not on its name alone; a file that is gone is named before anything is trained."""
+    params = load_params(tiny.write_params(tmp_path / "params.yaml", classifier={"weights": str(tmp_path / "old")}))
+    keys = []
+    for seed in (1, 2, 1):
+        saved(tmp_path / "old", seed=seed)
+        keys.append(Work("classifier", data / "synthetic" / "classifier", data, params).key())
+    assert keys[0] == keys[2] != keys[1]
+    (tmp_path / "old" / "weights.pt").unlink()
+    with pytest.raises(InputError, match="found no file"):
+        Work("classifier", data / "synthetic" / "classifier", data, params)
+
+
+def run_check(data: Path, out: Path, classifier: dict[str, Any]) -> dict[str, Any]:
+    own = {"objects": 8, "steps": 1, "score": 0.0}
+    params = tiny.write_params(out.parent / "params.yaml", check=own, classifier={**classifier, "grayscale": False})
+    folders = ["--synthetic", data / "synthetic" / "classifier", "--real", data / "real" / "classifier"]
+    tiny.call(check.main, "--params", params, "--task", "classifier", *folders, "--images", data, "--out", out)
+    result: dict[str, Any] = read_json(out / "check.json", "")
+    return result
+
+
+def test_the_check_before_training_starts_from_them_too(downloaded: Path, data: Path, tmp_path: Path) -> None:
+    """From ImageNet by guessing; a model of ours may know the categories: no start loss that could be judged."""
+    from_imagenet = run_check(data, tmp_path / "a", {"model": "mobilenet_v3_small", "weights": "imagenet"})
+    assert from_imagenet["start_loss"] == pytest.approx(from_imagenet["expected_start_loss"], rel=1e-5)
+    saved(tmp_path / "old")
+    assert run_check(data, tmp_path / "b", {"weights": str(tmp_path / "old")})["start_loss"] is None
