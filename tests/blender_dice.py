@@ -1,5 +1,6 @@
 """Dice: what is on top, their faces, their shape, their pips' colour, and what lies beside them."""
 
+import math
 from typing import Any
 
 import bpy
@@ -187,7 +188,8 @@ def test_a_material_covers_the_body_and_pips_show_on_it(value: float, sign: int)
         mesh = labelled.object.data
         body, ink = (colour_of(slot) for slot in mesh.materials)
         assert body == pytest.approx((value,) * 3)
-        assert sign * (dice_inks.lightness(ink) - dice_inks.lightness(body)) >= 0.4
+        assert math.dist(dice_inks.oklab(ink), dice_inks.oklab(body)) >= 0.4
+        assert sign * (ink[1] - body[1]) > 0
         assert {p.material_index for p in mesh.polygons} == {0, 1}
 
 
@@ -197,11 +199,19 @@ def colour_of(used: Any) -> tuple[float, float, float]:
 
 
 def test_the_first_ink_that_shows_is_taken_or_the_one_that_shows_best() -> None:
-    grey, white, black = ((v**2.2,) * 3 for v in (0.5, 1.0, 0.0))
-    assert dice_inks.lightness(grey) == pytest.approx(0.5)
+    """In OKLab a grey of linear v has the lightness of its cube root: 0.5, 1 and 0."""
+    grey, white, black = ((v**3,) * 3 for v in (0.5, 1.0, 0.0))
+    assert dice_inks.oklab(grey) == pytest.approx((0.5, 0.0, 0.0), abs=1e-6)
     assert dice_inks.showing((grey, white, black), white, 0.4) == grey
     assert dice_inks.showing((grey, white, black), grey, 0.4) == white
     assert dice_inks.showing((grey, grey, black), grey, 0.6) == black
+
+
+def test_red_shows_on_blue_as_light() -> None:
+    """OKLab of sRGB's red is (0.628, 0.225, 0.126): B. Ottosson's own table."""
+    assert dice_inks.oklab((1.0, 0.0, 0.0)) == pytest.approx((0.628, 0.225, 0.126), abs=1e-3)
+    blue, red = (0.02, 0.1, 0.5), dice_inks.RED
+    assert dice_inks.showing((red, dice_inks.WHITE), blue, 0.25) == red
 
 
 def test_a_pattern_has_its_own_hue_and_is_darker() -> None:
