@@ -77,6 +77,14 @@ def subset(coco: Coco, images: list[dict[str, Any]]) -> Coco:
     return {"images": images, "annotations": annotations, "categories": coco["categories"]}
 
 
+def likeliest(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """COCO results with one name for each box, the one of the highest score: detectors also give second guesses."""
+    best: dict[Any, dict[str, Any]] = {}
+    for result in sorted(results, key=lambda r: -float(r["score"])):
+        best.setdefault((result["image_id"], *result["bbox"]), result)
+    return list(best.values())
+
+
 def sha256_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 

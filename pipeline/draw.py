@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from pipeline.coco import likeliest
+
 TRUE_COLOUR = "#56b4e9"
 PREDICTED_COLOUR = "#e69f00"
 EDGE_COLOUR = "#101418"
@@ -39,8 +41,8 @@ def true_boxes(annotations: Iterable[Mapping[str, Any]], names: Mapping[int, str
 
 
 def predicted_boxes(results: Iterable[Mapping[str, Any]], names: Mapping[int, str]) -> list[Box]:
-    """Boxes of COCO results, with scores, the best on top."""
-    ordered = sorted(results, key=lambda r: float(r["score"]))
+    """Boxes of the COCO results of one image under their likeliest names, with scores, the best on top."""
+    ordered = reversed(likeliest([{"image_id": 0, **r} for r in results]))
     return [Box(_xywh(r), f"{names[r['category_id']]} {r['score']:.2f}", predicted=True) for r in ordered]
 
 

@@ -108,7 +108,9 @@ def test_true_name_is_below_and_predicted_name_above() -> None:
 def test_boxes_from_coco() -> None:
     names = {1: "one", 2: "two"}
     annotation = {"bbox": [1, 2, 3, 4.5], "category_id": 2}
-    results = [annotation | {"score": 0.987}, annotation | {"score": 0.5, "category_id": 1}]
+    other = annotation | {"bbox": [2, 2, 3, 4.5]}
+    guess = annotation | {"score": 0.4, "category_id": 1}  # a second name for the same box
+    results = [guess, annotation | {"score": 0.987}, other | {"score": 0.5, "category_id": 1}]
     assert true_boxes([annotation], names) == [Box((1.0, 2.0, 3.0, 4.5), "two")]
     assert [b.text for b in predicted_boxes(results, names)] == ["one 0.50", "two 0.99"]  # the best is drawn last
     assert all(b.predicted for b in predicted_boxes(results, names))

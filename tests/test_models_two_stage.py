@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pipeline.models.centernet import under_all_names
-from pipeline.models.two_stage import CONTEXT, FINE_PX, GRID, SHAKE, TwoStage, _widened, shaken
+from pipeline.models.two_stage import CONTEXT, GRID, SHAKE, TwoStage, _widened, shaken
 
 HEIGHT, WIDTH = 48, 64
 NAMES = 2
@@ -15,7 +15,7 @@ Target = dict[str, torch.Tensor]
 
 def network(categories: int = NAMES) -> TwoStage:
     torch.manual_seed(0)
-    return TwoStage(categories, 3, widths=(8, 16, 16), blocks=1, wide=8)
+    return TwoStage(categories, 3, widths=(8, 16, 16), blocks=1)
 
 
 def target(boxes: list[list[float]], labels: list[int]) -> Target:
@@ -25,42 +25,42 @@ def target(boxes: list[list[float]], labels: list[int]) -> Target:
     }
 
 
-def looked_at(fine: torch.Tensor, boxes: list[torch.Tensor]) -> torch.Tensor:
+def looked_at(batch: torch.Tensor, boxes: list[torch.Tensor]) -> torch.Tensor:
     """What the second stage is given: [n, C, GRID, GRID]."""
     seen: list[torch.Tensor] = []
     made = network().eval()
     made.second.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
-    made.named(fine, boxes)
+    made.named(batch, boxes)
     return seen[0]
 
 
 def places_px() -> torch.Tensor:
-    """Features [8, h, w] that say where they are: x, y of their middles in px, and nothing else."""
-    y, x = ((torch.arange(n // FINE_PX) + 0.5) * FINE_PX for n in (HEIGHT, WIDTH))
-    flat = torch.zeros(HEIGHT // FINE_PX, WIDTH // FINE_PX)
-    return torch.stack([flat + x, flat + y[:, None], *[flat] * 6])
+    """A picture [3, H, W] that says where it is: x and y of the middles of its pixels, and nothing else."""
+    y, x = (torch.arange(n) + 0.5 for n in (HEIGHT, WIDTH))
+    flat = torch.zeros(HEIGHT, WIDTH)
+    return torch.stack([flat + x, flat + y[:, None], flat])
 
 
 def test_the_second_stage_sees_the_box() -> None:
-    """(20, 10) to (40, 18) with context is (17.5, 9) to (42.5, 19): samples 1.25 and 0.5 px apart."""
-    (seen,) = looked_at(places_px()[None], [torch.tensor([[20.0, 10, 40, 18]])])
-    assert seen[0, 0].tolist() == pytest.approx([17.5 + 1.25 * (n + 0.5) for n in range(GRID)], abs=1e-3)
-    assert seen[1, :, 0].tolist() == pytest.approx([9 + 0.5 * (n + 0.5) for n in range(GRID)], abs=1e-3)
+    """(20, 10) to (40, 20) with context is (19, 9.5) to (41, 20.5): samples 0.55 and 0.275 px apart."""
+    (seen,) = looked_at(places_px()[None], [torch.tensor([[20.0, 10, 40, 20]])])
+    assert seen[0, 0].tolist() == pytest.approx([19 + 0.55 * (n + 0.5) for n in range(GRID)], abs=1e-3)
+    assert seen[1, :, 0].tolist() == pytest.approx([9.5 + 0.275 * (n + 0.5) for n in range(GRID)], abs=1e-3)
 
 
 def test_boxes_are_looked_at_in_their_own_pictures() -> None:
-    """Two boxes on the first picture, none on the second, one on the third; pictures are told apart by a feature."""
-    fine = torch.stack([places_px()] * 3)
-    fine[:, 2] = torch.tensor([1.0, 2.0, 3.0])[:, None, None]
+    """Two boxes on the first picture, none on the second, one on the third; pictures are told apart by a channel."""
+    batch = torch.stack([places_px()] * 3)
+    batch[:, 2] = torch.tensor([1.0, 2.0, 3.0])[:, None, None]
     boxes = [torch.tensor([[8.0, 8, 16, 16], [30, 20, 40, 40]]), torch.zeros(0, 4), torch.tensor([[20.0, 10, 40, 18]])]
-    seen = looked_at(fine, boxes)
+    seen = looked_at(batch, boxes)
     assert seen[:, 2].mean(dim=(1, 2)).tolist() == pytest.approx([1, 1, 3])
     assert seen[:, 0].mean(dim=(1, 2)).tolist() == pytest.approx([12, 35, 30], abs=1e-3)
 
 
 def test_widened() -> None:
-    assert CONTEXT == 1.25
-    assert _widened(torch.tensor([[20.0, 10, 40, 18]])).tolist() == [[17.5, 9, 42.5, 19]]
+    assert CONTEXT == 1.1
+    assert _widened(torch.tensor([[20.0, 10, 40, 20]]))[0].tolist() == pytest.approx([19, 9.5, 41, 20.5])
 
 
 def test_shaken_by_as_much_as_it_says() -> None:

@@ -13,8 +13,9 @@ class Standardise(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         mean = pictures.mean(dim=(1, 2, 3), keepdim=True)
-        deviation = pictures.std(dim=(1, 2, 3), keepdim=True)
-        return (pictures - mean) / (deviation + 1e-3)
+        centred = pictures - mean
+        deviation = centred.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()  # torch.std warns of an empty batch
+        return centred / (deviation + 1e-3)
 
 
 class ImageNetNormalise(nn.Module):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.coco import Coco
+from pipeline.coco import Coco, likeliest
 from pipeline.metrics.inputs import Results, objects
 
 MIN_IOU = 0.5  # as in AP50
@@ -67,7 +67,7 @@ def match_all(coco: Coco, predictions: Results, min_score: float = 0.0) -> dict[
     found: dict[int, Results] = {i["id"]: [] for i in coco["images"]}
     for annotation in objects(coco):
         truth[annotation["image_id"]].append(annotation)
-    for prediction in predictions:
+    for prediction in likeliest(predictions):
         if prediction["score"] >= min_score:
             found[prediction["image_id"]].append(prediction)
     return {i: match(truth[i], found[i]) for i in truth}
