@@ -20,14 +20,14 @@ from tqdm import tqdm
 
 from bench.machine import describe
 from bench.spread import table
-from bench.trial import stage
+from bench.trial import stage, train_and_evaluate
 from pipeline.cache import cache_folder
 from pipeline.errors import run
 from pipeline.params import Params, Yaml, load_params
-from pipeline.runs import CASCADE
+from pipeline.runs import CASCADE, EVALUATED, measured, results_of
 
 SHOWN = {"accuracy": 100, "AP50": 1, "AP50_class_agnostic": 1, "AP": 1}  # metric -> unit: accuracy in %
-SPLITS = ("synthetic_val", "real_val", "real_test")
+SPLITS = tuple(EVALUATED)
 
 
 def with_seed(given: Path, seed: int, work: Path) -> Path:
@@ -42,26 +42,21 @@ def with_seed(given: Path, seed: int, work: Path) -> Path:
 
 def one_run(params: Path, data: Path, task: str, regime: str) -> None:
     """Train and evaluate, unless that was done."""
-    work = params.parent
-    model, out = work / "models" / task / regime, work / "runs" / task / regime
-    own, synthetic, real = (data / name / task for name in (regime, "synthetic", "real"))
-    if not (model / "model.json").exists():
-        stage("pipeline.train", params, task=task, data=own, images=data, out=model)
+    out = results_of(params.parent, task, regime)
     if not (out / "metrics.json").exists():
-        stage("pipeline.evaluate", params, model=model, synthetic=synthetic, real=real, images=data, out=out)
+        train_and_evaluate(params, data, task, regime, params.parent / "models" / task / regime, out)
 
 
 def one_cascade(params: Path, data: Path, regime: str) -> None:
     work = params.parent
-    out = work / CASCADE / regime
+    out = results_of(work, CASCADE, regime)
     if not (out / "metrics.json").exists():
         folders = {"models": work / "models", "results": work / "runs", "data": data, "out": out}
         stage("pipeline.cascade", params, regime=regime, **folders)
 
 
 def metrics_of(work: Path, task: str, regime: str) -> dict[str, Any]:
-    folder = work / CASCADE / regime if task == CASCADE else work / "runs" / task / regime
-    found: dict[str, Any] = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads((results_of(work, task, regime) / "metrics.json").read_text(encoding="utf-8"))
     return found
 
 
@@ -80,9 +75,8 @@ def mean_text(values: list[float], unit: int) -> str:
 
 def rows(params: Params, works: list[Path]) -> list[list[str]]:
     """Task, metric, regime, and the score on each split over all seeds."""
-    tasks = [*params.tasks, *([CASCADE] if len(params.tasks) > 1 else [])]
     found = []
-    for task, metric, regime in itertools.product(tasks, SHOWN, params.regimes):
+    for task, metric, regime in itertools.product(measured(params.tasks), SHOWN, params.regimes):
         of_seeds = [metrics_of(work, task, regime) for work in works]
         if all(metric in of[SPLITS[0]] for of in of_seeds):
             cells = [mean_text([of[s][metric] for of in of_seeds if s in of], SHOWN[metric]) for s in SPLITS]
@@ -105,7 +99,7 @@ def main() -> None:
     for path, regime in tqdm(list(itertools.product(paths, params.regimes)), unit="run"):
         for task in params.tasks:
             one_run(path, args.data, task, regime)
-        if len(params.tasks) > 1:
+        if CASCADE in measured(params.tasks):
             one_cascade(path, args.data, regime)
     head = ["task", "metric", "trained on", *(s.replace("_", " ") for s in SPLITS)]
     print(table(head, rows(params, [p.parent for p in paths])))

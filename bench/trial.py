@@ -57,10 +57,7 @@ class Trial:
         """Of the model trained on these frames alone; what an earlier run has made is used again."""
         out = self.folder / f"{task}-{seed}"
         if not (out / "metrics.json").exists():
-            params, data = self._params(seed), self._data()
-            own, real = data / "synthetic" / task, data / "real" / task
-            stage("pipeline.train", params, task=task, data=own, images=data, out=out / "model")
-            stage("pipeline.evaluate", params, model=out / "model", synthetic=own, real=real, images=data, out=out)
+            train_and_evaluate(self._params(seed), self._data(), task, "synthetic", out / "model", out)
         found: dict[str, Any] = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
         return found
 
@@ -81,6 +78,14 @@ class Trial:
         if not (data / "real").exists():
             (data / "real").symlink_to(real.resolve(), target_is_directory=True)
         return data
+
+
+def train_and_evaluate(params: Path, data: Path, task: str, regime: str, model: Path, out: Path) -> None:
+    """Both stages for one task and regime on the data sets in `data`; a model that an earlier run has made is kept."""
+    own, synthetic, real = (data / name / task for name in (regime, "synthetic", "real"))
+    if not (model / "model.json").exists():
+        stage("pipeline.train", params, task=task, data=own, images=data, out=model)
+    stage("pipeline.evaluate", params, model=model, synthetic=synthetic, real=real, images=data, out=out)
 
 
 def stage(module: str, params: Path, **paths: str | Path) -> None:
