@@ -22,10 +22,9 @@ from pipeline.folders import whole_folder
 from pipeline.infer import SCORE_DIGITS, best_device, probabilities
 from pipeline.measure import read_truths, write_measured
 from pipeline.metrics import Results, read_results
-from pipeline.models.checkpoint import load_model
+from pipeline.models.checkpoint import fit_of, load_model
 from pipeline.params import Classifier, load_params
 from pipeline.runs import CASCADE, REGIMES, measured, results_of, write_none
-from pipeline.section import validate
 
 MAX_IOU = 0.5  # of two boxes that stay: AP50 takes a box with more for the same object
 LEAST_SCORE = 0.001  # of a name
@@ -101,7 +100,8 @@ def main() -> None:
             write_json(folder / "metrics.json", {})
             return
         model, card = load_model(args.models / "classifier" / args.regime)
-        classifier = validate(Classifier, card.params, "model.json: params")
+        classifier = fit_of(card)
+        assert isinstance(classifier, Classifier)
         namer = Namer(model.to(best_device()), classifier, params.evaluate.batch_size)
         synthetic, real = (args.data / domain / "detector" for domain in ("synthetic", "real"))
         truths = read_truths(synthetic, real, args.data, card.categories)

@@ -117,7 +117,7 @@ def prepare(fit: Classifier | Detector, few: Coco, images: Path) -> tuple[nn.Mod
     task: Task = "classifier" if isinstance(fit, Classifier) else "detector"
     channels = 1 if isinstance(fit, Classifier) and fit.grayscale else 3
     start = read_start(task, fit, channels)
-    network = build(task, fit.model, len(few["categories"]), channels)
+    network = build(task, fit, len(few["categories"]), channels)
     fill(network, start)
     data = load_crops(few, images, fit) if isinstance(fit, Classifier) else load_pictures(few, images)
     return network.to(best_device()), as_batch(data, best_device())

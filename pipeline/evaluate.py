@@ -12,16 +12,16 @@ from pipeline.folders import whole_folder
 from pipeline.infer import best_device, classify_boxes, detect
 from pipeline.measure import read_truths, write_measured
 from pipeline.metrics import Results
-from pipeline.models.checkpoint import Card, load_model
+from pipeline.models.checkpoint import Card, fit_of, load_model
 from pipeline.params import Classifier, load_params
-from pipeline.section import validate
 
 
 def predict(model: nn.Module, card: Card, truth: Coco, images: Path, batch_size: int) -> Results:
     """COCO results: detections, or for a classifier one entry for each true box."""
-    if card.task == "detector":
+    fit = fit_of(card)
+    if not isinstance(fit, Classifier):
         return detect(model, load_pictures(truth, images), batch_size)
-    crops = load_crops(truth, images, validate(Classifier, card.params, "model.json: params"))
+    crops = load_crops(truth, images, fit)
     return classify_boxes(model, crops, truth["annotations"], batch_size)
 
 

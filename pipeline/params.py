@@ -138,6 +138,9 @@ class Detector(Fit):
     augment: DetectorAugment
 
 
+FITS: dict[Task, type[Fit]] = {"classifier": Classifier, "detector": Detector}
+
+
 class Check(Section):
     objects: Count
     steps: Count

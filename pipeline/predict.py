@@ -17,26 +17,25 @@ from pipeline.dataset import Pictures, crop, to_tensor
 from pipeline.draw import draw_boxes, predicted_boxes
 from pipeline.errors import InputError, run
 from pipeline.infer import SCORE_DIGITS, best_device, classify, detect
-from pipeline.models.checkpoint import Card, load_model
+from pipeline.models.checkpoint import Card, fit_of, load_model
 from pipeline.params import Classifier
 from pipeline.photo import load_picture
-from pipeline.section import validate
 
 SHOWN_PX = 640  # smaller pictures are enlarged by whole multiples, so that names can be read
 
 
 def predict_picture(model: Any, card: Card, picture: Any, image_id: int) -> list[dict[str, Any]]:
     """COCO results of one picture, uint8 [H, W, 3]."""
-    if card.task == "detector":
+    fit = fit_of(card)
+    if not isinstance(fit, Classifier):
         import torch
 
         nothing = [torch.empty(0)]
         alone = Pictures([to_tensor(picture)], nothing, nothing, [image_id], torch.zeros(1))
         return detect(model, alone, batch_size=1)
-    params = validate(Classifier, card.params, "model.json: params")
     height_px, width_px = picture.shape[:2]
     whole = [0, 0, width_px, height_px]
-    labels, scores = classify(model, crop(picture, [float(v) for v in whole], params, params.input_px, 1.0)[None], 1)
+    labels, scores = classify(model, crop(picture, [float(v) for v in whole], fit, fit.input_px, 1.0)[None], 1)
     score = round(float(scores[0]), SCORE_DIGITS)
     return [{"image_id": image_id, "category_id": int(labels[0]) + 1, "bbox": whole, "score": score}]
 

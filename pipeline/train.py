@@ -101,7 +101,7 @@ def precision_of(params: Params) -> Any:
 def train(work: Work, out: Path) -> None:
     """All phases one after the other, then the model folder in one step."""
     pl.seed_everything(work.params.train.seed, verbose=False)
-    network = build(work.task, work.fit.model, len(work.categories), work.channels)
+    network = build(work.task, work.fit, len(work.categories), work.channels)
     fill(network, work.start)
     running = cache_folder() / "runs" / work.key()
     with alone(running):

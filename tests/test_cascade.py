@@ -17,7 +17,6 @@ from pipeline.cascade import Namer, name_boxes, thin_out
 from pipeline.coco import Coco, categories_of, read_json, write_json
 from pipeline.errors import InputError
 from pipeline.metrics import detector_metrics, read_results, read_truth
-from pipeline.models import build
 from pipeline.models.checkpoint import Card, save_model
 from pipeline.params import load_params
 from pipeline.runs import EVALUATED, results_of
@@ -122,7 +121,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     classifier = load_params(tiny.write_params(root / "params.yaml")).classifier
     torch.manual_seed(0)
     card = Card("classifier", "lenet5", tiny.NAMES, 1, classifier.model_dump(), {}, {}, 0.5, 1)
-    save_model(root / "models" / "classifier" / "real", build("classifier", "lenet5", 3, 1), card)
+    save_model(root / "models" / "classifier" / "real", tiny.network("classifier", "lenet5", 3, 1), card)
     for split, (domain, part) in EVALUATED.items():
         objects = read_truth(data / domain / "detector" / f"{part}.json")["annotations"]
         boxes = [detected(a["image_id"], 1, a["bbox"], 0.5) for a in objects]

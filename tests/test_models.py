@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tiny
 import torch
 from torch import nn
 
 from pipeline.errors import InputError
-from pipeline.models import CLASSIFIERS, DETECTORS, build
+from pipeline.models import CLASSIFIERS, DETECTORS
 from pipeline.models.checkpoint import Card, load_model, save_model
 
 NAMES = ["disc", "bar", "cross"]
@@ -18,7 +19,7 @@ SIZES_HW = [(40, 56), (33, 47)]  # neither square nor a multiple of any stride
 
 
 def card(task: Any, architecture: str, channels: int) -> Card:
-    return Card(task, architecture, NAMES, channels, {}, {}, {}, 0.5, 1)
+    return Card(task, architecture, NAMES, channels, tiny.fit_of(task, architecture).model_dump(), {}, {}, 0.5, 1)
 
 
 def pictures(channels: int = RGB) -> list[torch.Tensor]:
@@ -46,7 +47,7 @@ def assert_learns(network: nn.Module, loss: torch.Tensor) -> None:
 @pytest.mark.parametrize("name", CLASSIFIERS)
 def test_classifier(name: str, channels: int, tmp_path: Path) -> None:
     torch.manual_seed(0)
-    network = build("classifier", name, len(NAMES), channels)
+    network = tiny.network("classifier", name, len(NAMES), channels)
     crops = torch.rand(4, channels, 32, 32)
     logits = network.train()(crops)
     assert logits.shape == (4, len(NAMES))
@@ -64,7 +65,7 @@ def test_classifier(name: str, channels: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["lenet5", "resnet_tiny"])
 def test_small_classifiers_take_other_sizes(name: str, input_px: int, channels: int) -> None:
     crops = torch.rand(2, channels, input_px, input_px)
-    assert build("classifier", name, 3, channels).eval()(crops).shape == (2, 3)
+    assert tiny.network("classifier", name, 3, channels).eval()(crops).shape == (2, 3)
 
 
 def quick(network: Any) -> Any:
@@ -79,7 +80,7 @@ def quick(network: Any) -> Any:
 @pytest.mark.parametrize("name", DETECTORS)
 def test_detector(name: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
-    network = quick(build("detector", name, len(NAMES), RGB)).train()
+    network = quick(tiny.network("detector", name, len(NAMES), RGB)).train()
     losses = network(pictures(), targets())
     assert_learns(network, torch.stack(list(losses.values())).sum())
     with torch.no_grad():
@@ -107,33 +108,33 @@ def test_a_classifier_starts_by_guessing(name: str) -> None:
     torch.manual_seed(0)
     crops, labels = torch.rand(60, GREY, 32, 32), torch.arange(60) % 10
     with torch.no_grad():
-        loss = nn.functional.cross_entropy(build("classifier", name, 10, GREY).train()(crops), labels)
+        loss = nn.functional.cross_entropy(tiny.network("classifier", name, 10, GREY).train()(crops), labels)
     assert float(loss) == pytest.approx(math.log(10), rel=0.25)
 
 
 def test_centernet_starts_by_guessing() -> None:
     """The part of its loss that names categories is log C exactly, since its last layer starts at zero."""
     with torch.no_grad():
-        losses = build("detector", "centernet_tiny", len(NAMES), RGB).train()(pictures(), targets())
+        losses = tiny.network("detector", "centernet_tiny", len(NAMES), RGB).train()(pictures(), targets())
     assert float(losses["what"]) == pytest.approx(math.log(len(NAMES)))
 
 
 def test_unknown_names_show_the_nearest() -> None:
     with pytest.raises(InputError, match=r"classifier\.model: .*'lenet'\. Did you mean 'lenet5'\? Known: lenet5, "):
-        build("classifier", "lenet", 3, GREY)
+        tiny.network("classifier", "lenet", 3, GREY)
     with pytest.raises(InputError, match=r"detector\.model: .*'lenet5'\. Known: center_two_stage, centernet_tiny, "):
-        build("detector", "lenet5", 3, GREY)
+        tiny.network("detector", "lenet5", 3, GREY)
 
 
 @pytest.mark.parametrize("name", [n for n in DETECTORS if not n.startswith("center")])
 def test_torchvisions_detectors_want_rgb(name: str) -> None:
     with pytest.raises(InputError, match="3 channels, found 1"):
-        build("detector", name, 3, GREY)
+        tiny.network("detector", name, 3, GREY)
 
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
-    save_model(tmp_path / "model", build("classifier", "lenet5", 3, GREY), card("classifier", "lenet5", GREY))
+    save_model(tmp_path / "model", tiny.network("classifier", "lenet5", 3, GREY), card("classifier", "lenet5", GREY))
     return tmp_path / "model"
 
 
@@ -161,7 +162,7 @@ def test_a_damaged_card(saved: Path, text: str, message: str) -> None:
 
 
 def test_weights_of_another_network(saved: Path) -> None:
-    torch.save(build("classifier", "lenet5", 4, GREY).state_dict(), saved / "weights.pt")
+    torch.save(tiny.network("classifier", "lenet5", 4, GREY).state_dict(), saved / "weights.pt")
     with pytest.raises(InputError, match=r"weights\.pt: expected weights of lenet5"):
         load_model(saved)
     torch.save([1, 2], saved / "weights.pt")

@@ -3,9 +3,10 @@
 import math
 
 import pytest
+import tiny
 import torch
 
-from pipeline.models.centernet import STRIDE_PX, _decode_sides, _targets, centernet_tiny, detections, losses, pad
+from pipeline.models.centernet import STRIDE_PX, _decode_sides, _targets, detections, losses, pad
 
 HEIGHT, WIDTH = 7, 11  # cells
 COLD = -20.0  # logit of no object
@@ -100,7 +101,7 @@ def test_padding_is_right_and_below() -> None:
 def test_a_larger_neighbour_moves_no_boxes() -> None:
     """Alone and beside a larger picture: the same cells give the same boxes, far from the padding."""
     torch.manual_seed(0)
-    network = centernet_tiny(3, 3).eval()
+    network = tiny.network("detector", "centernet_tiny", 3, 3).eval()
     for head in (network.where, network.what, network.sides):
         torch.nn.init.normal_(head[-1].weight, std=0.3)
     small, large = torch.rand(3, 120, 200), torch.rand(3, 200, 240)

@@ -17,7 +17,7 @@ from torchvision.transforms.functional import normalize
 from pipeline import check, train
 from pipeline.coco import read_json
 from pipeline.errors import InputError
-from pipeline.models import CLASSIFIERS, build
+from pipeline.models import CLASSIFIERS
 from pipeline.models.checkpoint import Card, load_model, save_model
 from pipeline.models.weights import PRETRAINED, Start, fill, read_start
 from pipeline.params import Fit, load_params
@@ -83,7 +83,7 @@ def read_of(folder: Path, task: Any, model: str, weights: Path | str, channels: 
 @pytest.mark.parametrize("name", ["resnet18", "mobilenet_v3_small"])
 def test_a_classifier_sees_what_torchvisions_network_sees(name: str, downloaded: Path, tmp_path: Path) -> None:
     """Features before the last layer equal those of torchvision's network on pictures normalised by torchvision."""
-    ours = build("classifier", name, 3, 3).eval()
+    ours = tiny.network("classifier", name, 3, 3).eval()
     fill(ours, read_of(tmp_path, "classifier", name, "imagenet"))
     theirs = models.get_model(name, weights="DEFAULT").eval()
     for network in (ours[1], theirs):  # type: ignore[index]
@@ -100,7 +100,7 @@ def tensors(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def test_fcos_has_a_backbone_of_imagenet(downloaded: Path, tmp_path: Path) -> None:
-    network = build("detector", "fcos_resnet18", 3, 3)
+    network = tiny.network("detector", "fcos_resnet18", 3, 3)
     fill(network, read_of(tmp_path, "detector", "fcos_resnet18", "imagenet"))
     own, state = tensors(network.state_dict(), "backbone.body."), tensors(RESNET18.get_state_dict(), "")
     assert own.keys() == state.keys() - {"fc.weight", "fc.bias"}
@@ -109,7 +109,7 @@ def test_fcos_has_a_backbone_of_imagenet(downloaded: Path, tmp_path: Path) -> No
 
 def test_ssdlite_has_the_backbone_that_torchvision_would_give_it(downloaded: Path, tmp_path: Path) -> None:
     """But for the last blocks, which torchvision makes narrower for fresh weights."""
-    network = build("detector", "ssdlite_mobilenet", 3, 3)
+    network = tiny.network("detector", "ssdlite_mobilenet", 3, 3)
     fill(network, read_of(tmp_path, "detector", "ssdlite_mobilenet", "imagenet"))
     backbone = models.MobileNet_V3_Large_Weights.DEFAULT
     made = detection.ssdlite320_mobilenet_v3_large(weights=None, weights_backbone=backbone, num_classes=4)
@@ -132,7 +132,7 @@ def test_every_tensor_of_imagenet_has_a_place(name: str) -> None:
     """The names alone: networks without memory for their weights are made at once."""
     weights, name_of = PRETRAINED[name]
     with torch.device("meta"):
-        own = build("classifier" if name in CLASSIFIERS else "detector", name, 3, 3).state_dict()
+        own = tiny.network("classifier" if name in CLASSIFIERS else "detector", name, 3, 3).state_dict()
         theirs = models.get_model(type(weights).__name__.removesuffix("_Weights").lower(), weights=None).state_dict()
     places = {name_of(n) for n, t in theirs.items() if t.ndim} - {None}
     inside = {n for n, t in own.items() if t.ndim and n.startswith(INSIDE.get(name, "backbone.body."))}
@@ -228,8 +228,9 @@ def saved(
 ) -> nn.Module:
     """A model folder of ours with weights of its own."""
     torch.manual_seed(seed)
-    network = build(task, name, categories, 3)
-    save_model(folder, network, Card(task, name, [f"{n}" for n in range(categories)], 3, {}, {}, {}, 0.5, 1))
+    network = tiny.network(task, name, categories, 3)
+    params = tiny.fit_of(task, name).model_dump()
+    save_model(folder, network, Card(task, name, [f"{n}" for n in range(categories)], 3, params, {}, {}, 0.5, 1))
     return network
 
 
@@ -237,7 +238,7 @@ def saved(
 @pytest.mark.parametrize(("task", "name"), [("classifier", "lenet5"), ("detector", "centernet_tiny")])
 def test_a_model_of_ours(task: Any, name: str, part: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = saved(tmp_path / "old", name, task=task).state_dict()
-    network = build(task, name, 3, 3)
+    network = tiny.network(task, name, 3, 3)
     fill(network, read_of(tmp_path, task, name, tmp_path / "old" / part))
     assert all(torch.equal(t, before[n]) for n, t in network.state_dict().items())
     assert "fresh" not in capsys.readouterr().out
@@ -245,7 +246,7 @@ def test_a_model_of_ours(task: Any, name: str, part: str, tmp_path: Path, capsys
 
 def test_other_categories_get_a_fresh_last_layer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = saved(tmp_path / "old", categories=5).state_dict()
-    network = build("classifier", "lenet5", 3, 3)
+    network = tiny.network("classifier", "lenet5", 3, 3)
     last = {n: t.clone() for n, t in network.state_dict().items() if n.startswith("15.")}
     fill(network, read_of(tmp_path, "classifier", "lenet5", tmp_path / "old"))
     assert all(torch.equal(t, last.get(n, before[n])) for n, t in network.state_dict().items())
@@ -276,7 +277,7 @@ def test_nothing_fits(tmp_path: Path) -> None:
     start = read_of(tmp_path, "classifier", "lenet5", tmp_path / "other.pt")
     message = r"other\.pt: expected tensors of the network, such as 1\.weight, 1\.bias, .*found none"
     with pytest.raises(InputError, match=message):
-        fill(build("classifier", "lenet5", 3, 3), start)
+        fill(tiny.network("classifier", "lenet5", 3, 3), start)
 
 
 def test_a_run_depends_on_what_is_in_the_file(data: Path, tmp_path: Path) -> None:

@@ -14,8 +14,12 @@ import pytest
 import torch
 import yaml
 from PIL import Image
+from torch import nn
 
 from pipeline.coco import categories_of, sha256_of, write_json
+from pipeline.models import build
+from pipeline.params import FITS
+from pipeline.section import validate
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = ["disc", "bar", "cross"]
@@ -85,6 +89,16 @@ def write_params(path: Path, **changes: dict[str, Any]) -> Path:
         values[section].update(own)
     path.write_text(yaml.safe_dump(values), encoding="utf-8")
     return path
+
+
+def fit_of(task: Any, model: str, **changes: Any) -> Any:
+    """The task's section of the preset digits, with this network."""
+    values = yaml.safe_load((ROOT / "presets" / "digits.yaml").read_text(encoding="utf-8"))[task]
+    return validate(FITS[task], {**values, "model": model, **changes}, "params")
+
+
+def network(task: Any, model: str, categories: int, channels: int) -> nn.Module:
+    return build(task, fit_of(task, model), categories, channels)
 
 
 def call(main: Callable[[], None], *arguments: Any) -> None:

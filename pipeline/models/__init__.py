@@ -1,17 +1,16 @@
 """Networks by name. `build` makes them; `weights` is what they start from; `checkpoint` saves and loads them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from torch import nn
 
 from pipeline.errors import lookup
 from pipeline.models import centernet, classifiers, torchvision_detectors, two_stage
-from pipeline.params import Task
+from pipeline.params import Classifier, Detector, Fit, Task
 
-Builder = Callable[[int, int], nn.Module]
-
-# (number of categories, channels of the input) -> network from [N, C, S, S] to logits [N, categories]
-CLASSIFIERS: dict[str, Builder] = {
+# (number of categories, channels of the input, section of params.yaml) -> network from [N, C, S, S] to logits
+# [N, categories]
+CLASSIFIERS: dict[str, Callable[[int, int, Classifier], nn.Module]] = {
     "lenet5": classifiers.lenet5,
     "resnet_small": classifiers.resnet_small,
     "resnet_tiny": classifiers.resnet_tiny,
@@ -19,9 +18,9 @@ CLASSIFIERS: dict[str, Builder] = {
     "mobilenet_v3_small": classifiers.mobilenet_v3_small,
 }
 
-# (number of categories, channels) -> network with torchvision's interface: in training a dict of losses from
-# (images, targets), else for each image a dict of boxes (xyxy, px), labels (from 1) and scores
-DETECTORS: dict[str, Builder] = {
+# the same -> network with torchvision's interface: in training a dict of losses from (images, targets), else for each
+# image a dict of boxes (xyxy, px), labels (from 1) and scores
+DETECTORS: dict[str, Callable[[int, int, Detector], nn.Module]] = {
     "centernet_tiny": centernet.centernet_tiny,
     "center_two_stage": two_stage.center_two_stage,
     "fcos_resnet18": torchvision_detectors.fcos_resnet18,
@@ -30,8 +29,9 @@ DETECTORS: dict[str, Builder] = {
     "ssdlite_mobilenet": torchvision_detectors.ssdlite_mobilenet,
 }
 
+NETWORKS: dict[Task, Mapping[str, Callable[..., nn.Module]]] = {"classifier": CLASSIFIERS, "detector": DETECTORS}
 
-def build(task: Task, name: str, categories: int, channels: int) -> nn.Module:
-    """A network with fresh weights. Raises InputError for a name that the task does not know."""
-    registry = CLASSIFIERS if task == "classifier" else DETECTORS
-    return lookup(registry, name, f"params.yaml: {task}.model")(categories, channels)
+
+def build(task: Task, fit: Fit, categories: int, channels: int) -> nn.Module:
+    """The network that `fit` names, with fresh weights. Raises InputError for a name that the task does not know."""
+    return lookup(NETWORKS[task], fit.model, f"params.yaml: {task}.model")(categories, channels, fit)

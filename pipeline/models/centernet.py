@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torchvision.ops import generalized_box_iou_loss
 
 from pipeline.models.layers import Residual, conv, head
+from pipeline.params import Detector
 
 STRIDE_PX = 8
 TOP = 100  # boxes of a picture
@@ -51,7 +52,7 @@ class CenterNet(nn.Module):
         return self.where(features).squeeze(1), self.what(features), _decode_sides(self.sides(features))
 
 
-def centernet_tiny(categories: int, channels: int) -> nn.Module:
+def centernet_tiny(categories: int, channels: int, fit: Detector) -> nn.Module:
     """0.3 million weights: learns in two minutes on two CPU cores."""
     network = CenterNet(categories, channels, widths=(16, 32, 64), blocks=2)
     return network.to(memory_format=torch.channels_last)

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from pipeline.coco import read_json, write_json
 from pipeline.errors import InputError
 from pipeline.models import build
-from pipeline.params import Task
+from pipeline.params import FITS, Fit, Task
+from pipeline.section import validate
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def save_model(folder: Path, model: nn.Module, card: Card) -> None:
 def load_model(folder: Path) -> tuple[nn.Module, Card]:
     """The network, ready to predict, and its card. Raises InputError that names a missing or damaged file."""
     card = read_card(folder)
-    model = build(card.task, card.architecture, len(card.categories), card.channels)
+    model = build(card.task, fit_of(card), len(card.categories), card.channels)
     what = f"weights of {card.architecture}"
     state = read_state(folder / "weights.pt", what)
     try:
@@ -46,6 +47,11 @@ def load_model(folder: Path) -> tuple[nn.Module, Card]:
     except RuntimeError as error:
         raise InputError(f"{folder / 'weights.pt'}: expected {what}, found: {str(error)[:200]}") from None
     return model.eval(), card
+
+
+def fit_of(card: Card) -> Fit:
+    """The section of params.yaml that the model was made and trained with."""
+    return validate(FITS[card.task], card.params, "model.json: params")
 
 
 def read_card(folder: Path) -> Card:

@@ -6,6 +6,7 @@ from torchvision import models
 from torchvision.models.resnet import BasicBlock, ResNet
 
 from pipeline.models.layers import Residual, conv
+from pipeline.params import Classifier
 
 
 class Standardise(nn.Module):
@@ -31,7 +32,7 @@ class ImageNetNormalise(nn.Module):
         return (pictures - torch.as_tensor(self.mean)) / torch.as_tensor(self.deviation)
 
 
-def lenet5(categories: int, channels: int) -> nn.Module:
+def lenet5(categories: int, channels: int, fit: Classifier) -> nn.Module:
     """LeNet-5 (LeCun et al. 1998): two convolutions and three dense layers, here with ReLU, max-pooling, batch norm.
 
     Any input from 32 px on: a last pooling brings it to the 5 x 5 that the dense layers expect.
@@ -56,7 +57,7 @@ def lenet5(categories: int, channels: int) -> nn.Module:
     )
 
 
-def resnet_small(categories: int, channels: int) -> nn.Module:
+def resnet_small(categories: int, channels: int, fit: Classifier) -> nn.Module:
     """torchvision's ResNet with one basic block in each of its four stages and a stem for small pictures."""
     network = ResNet(BasicBlock, [1, 1, 1, 1], num_classes=categories)
     network.conv1 = nn.Conv2d(channels, 64, 3, padding=1, bias=False)
@@ -65,8 +66,13 @@ def resnet_small(categories: int, channels: int) -> nn.Module:
     return nn.Sequential(Standardise(), network)
 
 
-def resnet_tiny(categories: int, channels: int) -> nn.Module:
+def resnet_tiny(categories: int, channels: int, fit: Classifier) -> nn.Module:
     """A residual network (He et al. 2015) of 0.5 million weights, for 40 to 64 px: learns in minutes on a CPU."""
+    return tiny_residual(categories, channels)
+
+
+def tiny_residual(categories: int, channels: int) -> nn.Module:
+    """The network of `resnet_tiny`, which detectors use too."""
     stages = [layer for n in (32, 64, 128) for layer in (conv(n // 2, n, 2), Residual(n))]
     network = nn.Sequential(
         Standardise(),
@@ -80,14 +86,14 @@ def resnet_tiny(categories: int, channels: int) -> nn.Module:
     return network.to(memory_format=torch.channels_last)
 
 
-def resnet18(categories: int, channels: int) -> nn.Module:
+def resnet18(categories: int, channels: int, fit: Classifier) -> nn.Module:
     """torchvision's ResNet-18 (He et al. 2015), 11 million weights: with those of ImageNet it knows much already."""
     network = models.resnet18(weights=None, num_classes=categories)
     _with_channels(network.conv1, channels)
     return _as_torchvisions(network, network.fc, channels)
 
 
-def mobilenet_v3_small(categories: int, channels: int) -> nn.Module:
+def mobilenet_v3_small(categories: int, channels: int, fit: Classifier) -> nn.Module:
     """torchvision's MobileNet v3 small (Howard et al. 2019), 1.5 million weights."""
     network = models.mobilenet_v3_small(weights=None, num_classes=categories)
     _with_channels(network.features[0][0], channels)

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from torchvision.ops import roi_align
 
 from pipeline.models.centernet import CenterNet, detections, losses, pad, under_all_names
-from pipeline.models.classifiers import resnet_tiny
+from pipeline.models.classifiers import tiny_residual
+from pipeline.params import Detector
 
 GRID = 40  # samples of the picture along each side of a box: the pixels of objects of about this size
 CONTEXT = 1.1  # looked at, in sizes of the box
@@ -28,7 +29,7 @@ class TwoStage(nn.Module):
     def __init__(self, categories: int, channels: int, widths: tuple[int, int, int], blocks: int) -> None:
         super().__init__()
         self.first = CenterNet(1, channels, widths, blocks)
-        self.second = resnet_tiny(categories, channels)
+        self.second = tiny_residual(categories, channels)
         last = list(self.second.children())[-1]  # puts out log(1/C) for all before it has learned anything
         nn.init.zeros_(torch.as_tensor(last.weight))
         nn.init.zeros_(torch.as_tensor(last.bias))
@@ -75,7 +76,7 @@ def shaken(boxes: Tensor) -> Tensor:
     return torch.cat([middle - half, middle + half], dim=1)
 
 
-def center_two_stage(categories: int, channels: int) -> nn.Module:
+def center_two_stage(categories: int, channels: int, fit: Detector) -> nn.Module:
     """0.8 million weights, for categories that differ in small parts, as the pips of dice do."""
     network = TwoStage(categories, channels, widths=(16, 32, 64), blocks=2)
     return network.to(memory_format=torch.channels_last)
