@@ -14,6 +14,7 @@ from pipeline.augment.crops import CropAugment
 from pipeline.augment.pictures import PictureAugment
 from pipeline.dataset import Crops, Pictures
 from pipeline.errors import InputError
+from pipeline.models.changes.groups import parameter_groups
 from pipeline.params import Classifier, Detector, Fit
 
 NETWORK_SEED = 1 << 31  # far from the seeds of augmentation
@@ -100,10 +101,7 @@ class Learner(pl.LightningModule):
         self.network.train()
 
     def configure_optimizers(self) -> Any:
-        decayed = [p for p in self.network.parameters() if p.ndim > 1]
-        others = [p for p in self.network.parameters() if p.ndim <= 1]  # biases and normalisation
-        groups = [{"params": decayed, "weight_decay": self.fit.weight_decay}, {"params": others, "weight_decay": 0.0}]
-        optimizer = torch.optim.AdamW(groups, lr=self.rate)
+        optimizer = torch.optim.AdamW(parameter_groups(self.network, self.fit, self.rate), lr=self.rate)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate_factor(step, self.steps))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 

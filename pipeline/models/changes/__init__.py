@@ -1,0 +1,1 @@
+"""What can be changed in any network, whoever built it: layers, initial weights, what is trained and how fast."""
