@@ -6,15 +6,15 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional
 
 from pipeline.augment.light import vary_light
+from pipeline.augment.targets import Target as Target
+from pipeline.augment.targets import cropped, kept, mirrored, padded, turned
 from pipeline.params import Detector
 
 GREY = 127  # of 255, around pictures that are smaller than a crop
-LEAST_INSIDE = 0.6  # part of a box that must lie in a training crop for the object to stay a target
 BORDER = 0.1  # of a crop, where no middle lies of an object that the crop was drawn around
 KERNEL_PX = 7  # of the blur
 
-Target = dict[str, Tensor]
-Pair = tuple[Tensor, Tensor]
+Pair = tuple[Tensor, Target]
 
 
 class PictureAugment:
@@ -30,18 +30,16 @@ class PictureAugment:
     def __call__(self, images: list[Tensor], targets: list[Target]) -> tuple[list[Tensor], list[Target]]:
         low, high = self.params.scale
         side_px = round(self.crop_px / float(torch.empty(()).uniform_(low, high)))
-        pairs = [self._cut(i, t["boxes"], side_px) for i, t in zip(images, targets, strict=True)]
+        pairs = [self._cut(i, t, side_px) for i, t in zip(images, targets, strict=True)]
         crops = self._seen(torch.stack([crop for crop, _ in pairs]))
-        scale = self.crop_px / side_px
-        kept = [_kept({**t, "boxes": boxes}, side_px, scale) for t, (_, boxes) in zip(targets, pairs, strict=True)]
-        return list(crops), kept
+        return list(crops), [kept(target, side_px, self.crop_px) for _, target in pairs]
 
-    def _cut(self, image: Tensor, boxes: Tensor, side_px: int) -> Pair:
+    def _cut(self, image: Tensor, target: Target, side_px: int) -> Pair:
         """A square of this side, around an object where the draw says so, turned; its boxes are not clipped yet."""
-        image, boxes = _padded(image, boxes, side_px)
-        left, top = self._corner(image.shape[-2:], boxes, side_px)
+        image, target = _padded(image, target, side_px)
+        left, top = self._corner(image.shape[-2:], target["boxes"], side_px)
         crop = image[:, top : top + side_px, left : left + side_px]
-        return self._turned(crop, boxes - boxes.new_tensor([left, top, left, top]), side_px)
+        return self._turned(crop, cropped(target, left, top, side_px), side_px)
 
     def _corner(self, size_hw: torch.Size, boxes: Tensor, side_px: int) -> tuple[int, int]:
         """Left and upper side of the crop."""
@@ -51,15 +49,13 @@ class PictureAugment:
             return min(max(first[0], 0), room[0]), min(max(first[1], 0), room[1])
         return int(torch.randint(room[0] + 1, ())), int(torch.randint(room[1] + 1, ()))
 
-    def _turned(self, crop: Tensor, boxes: Tensor, side_px: int) -> Pair:
-        """Mirrored, and turned by quarters against the clock, where x, y become y, side - x."""
+    def _turned(self, crop: Tensor, target: Target, side_px: int) -> Pair:
+        """Mirrored, and turned by quarters against the clock."""
         if self.params.flips and torch.rand(()) < 0.5:
-            x0, y0, x1, y1 = boxes.unbind(1)
-            crop, boxes = crop.flip(-1), torch.stack([side_px - x1, y0, side_px - x0, y1], dim=1)
+            crop, target = crop.flip(-1), mirrored(target, side_px)
         for _ in range(int(torch.randint(4, ())) if self.params.quarter_turns else 0):
-            x0, y0, x1, y1 = boxes.unbind(1)
-            crop, boxes = crop.rot90(1, (-2, -1)), torch.stack([y0, side_px - x1, y1, side_px - x0], dim=1)
-        return crop, boxes
+            crop, target = crop.rot90(1, (-2, -1)), turned(target, side_px)
+        return crop, target
 
     def _seen(self, crops: Tensor) -> Tensor:
         """uint8 crops [N, 3, side, side] as another camera sees them: [N, 3, crop_px, crop_px] in 0 .. 1."""
@@ -82,19 +78,10 @@ def _around(box: Tensor, side_px: int) -> list[int]:
     return [int(v) for v in (middle - shift).round()]
 
 
-def _padded(image: Tensor, boxes: Tensor, side_px: int) -> Pair:
+def _padded(image: Tensor, target: Target, side_px: int) -> Pair:
     """Grey at all sides, until a square of this side fits in."""
     right, below = (max(0, side_px - n) for n in (image.shape[-1], image.shape[-2]))
-    left, above = right // 2, below // 2
-    if right or below:
-        image = F.pad(image, (left, right - left, above, below - above), value=GREY)
-    return image, boxes + boxes.new_tensor([left, above, left, above])
-
-
-def _kept(target: Target, side_px: int, scale: float) -> Target:
-    """Boxes clipped to the crop and scaled with it, of those objects that lie in it for the most part."""
-    boxes = target["boxes"]
-    clipped = boxes.clamp(0, side_px)
-    sides, whole = clipped[:, 2:] - clipped[:, :2], boxes[:, 2:] - boxes[:, :2]
-    inside = sides.prod(1) >= LEAST_INSIDE * whole.prod(1)
-    return {"boxes": clipped[inside] * scale, "labels": target["labels"][inside]}
+    if not right and not below:
+        return image, target
+    sides_px = (right // 2, right - right // 2, below // 2, below - below // 2)
+    return F.pad(image, sides_px, value=GREY), padded(target, sides_px)

@@ -1,0 +1,117 @@
+"""What a target says about its picture, kept in step with it: boxes, points and maps, each by its own rule.
+
+A new kind of target needs its name in one of the three tuples, and nothing else.
+"""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+BOXES = ("boxes", "proposals")  # [n, 4] xyxy, px
+POINTS = ("keypoints",)  # [n, K, 3]: x, y, px from the picture's edge, as in boxes; visibility, 0 is not labelled
+MAPS = ("masks",)  # [n, H, W], as large as the picture; 0 is nothing
+LEAST_INSIDE = 0.6  # part of a box that must lie in a training crop for the object to stay a target
+LEAST_SIDE = 1.0  # px, of a proposal that stays
+
+Target = dict[str, Tensor]
+Rule = Callable[[Tensor], Tensor]
+
+
+def _each(target: Target, boxes: Rule, points: Rule, maps: Rule) -> Target:
+    rules = {**dict.fromkeys(BOXES, boxes), **dict.fromkeys(POINTS, points), **dict.fromkeys(MAPS, maps)}
+    return {name: rules[name](t) if name in rules else t for name, t in target.items()}
+
+
+def shifted(target: Target, left_px: int, top_px: int) -> Target:
+    """Seen from this corner; maps are left to `padded` and `cropped`."""
+
+    def boxes(boxes: Tensor) -> Tensor:
+        return boxes - boxes.new_tensor([left_px, top_px, left_px, top_px])
+
+    def points(points: Tensor) -> Tensor:
+        return points - points.new_tensor([left_px, top_px, 0])
+
+    return _each(target, boxes, points, _same)
+
+
+def padded(target: Target, sides_px: tuple[int, int, int, int]) -> Target:
+    """With so much around the picture: left, right, above, below."""
+    return _maps(shifted(target, -sides_px[0], -sides_px[2]), lambda m: F.pad(m, sides_px))
+
+
+def cropped(target: Target, left_px: int, top_px: int, side_px: int) -> Target:
+    """In a square crop; boxes and points are not clipped yet."""
+    rows, columns = slice(top_px, top_px + side_px), slice(left_px, left_px + side_px)
+    return _maps(shifted(target, left_px, top_px), lambda m: m[:, rows, columns])
+
+
+def mirrored(target: Target, side_px: int) -> Target:
+    """From left to right, in a square. A mirrored object is another one: keypoints have no left and right here."""
+
+    def boxes(boxes: Tensor) -> Tensor:
+        x0, y0, x1, y1 = boxes.unbind(1)
+        return torch.stack([side_px - x1, y0, side_px - x0, y1], dim=1)
+
+    def points(points: Tensor) -> Tensor:
+        x, y, seen = points.unbind(2)
+        return torch.stack([side_px - x, y, seen], dim=2)
+
+    return _each(target, boxes, points, lambda m: m.flip(-1))
+
+
+def turned(target: Target, side_px: int) -> Target:
+    """By a quarter against the clock, in a square: x, y become y, side - x."""
+
+    def boxes(boxes: Tensor) -> Tensor:
+        x0, y0, x1, y1 = boxes.unbind(1)
+        return torch.stack([y0, side_px - x1, y1, side_px - x0], dim=1)
+
+    def points(points: Tensor) -> Tensor:
+        x, y, seen = points.unbind(2)
+        return torch.stack([y, side_px - x, seen], dim=2)
+
+    return _each(target, boxes, points, lambda m: m.rot90(1, (-2, -1)))
+
+
+def kept(target: Target, side_px: int, crop_px: int) -> Target:
+    """Clipped to a crop of `side_px` and scaled to `crop_px`: the objects that lie in it for the most part."""
+    boxes, scale = target["boxes"], crop_px / side_px
+    clipped = boxes.clamp(0, side_px)
+    sides, whole = clipped[:, 2:] - clipped[:, :2], boxes[:, 2:] - boxes[:, :2]
+    inside = sides.prod(1) >= LEAST_INSIDE * whole.prod(1)
+    objects = {name: t[inside] for name, t in target.items() if name != "proposals"}
+    scaled = _each(
+        {**objects, "boxes": clipped[inside]},
+        lambda b: b * scale,
+        lambda p: _seen(p, side_px) * p.new_tensor([scale, scale, 1]),
+        lambda m: _resized(m, crop_px),
+    )
+    return scaled | ({"proposals": _large(target["proposals"], side_px, scale)} if "proposals" in target else {})
+
+
+def _seen(points: Tensor, side_px: int) -> Tensor:
+    """Those outside become zeros, as points that are not labelled."""
+    at = points[..., :2]
+    inside = ((at >= 0) & (at < side_px)).all(-1) & (points[..., 2] > 0)
+    return points * inside[..., None]
+
+
+def _resized(maps: Tensor, crop_px: int) -> Tensor:
+    if not len(maps):  # torch does not resize nothing
+        return maps.new_zeros(0, crop_px, crop_px)
+    return F.interpolate(maps[None].float(), (crop_px, crop_px), mode="nearest-exact")[0].to(maps.dtype)
+
+
+def _large(proposals: Tensor, side_px: int, scale: float) -> Tensor:
+    clipped = proposals.clamp(0, side_px) * scale
+    return clipped[((clipped[:, 2:] - clipped[:, :2]) >= LEAST_SIDE).all(1)]
+
+
+def _maps(target: Target, rule: Rule) -> Target:
+    return _each(target, _same, _same, rule)
+
+
+def _same(tensor: Tensor) -> Tensor:
+    return tensor
