@@ -1,5 +1,6 @@
 """Dice: what is on top, their faces, their shape, their pips' colour, and what lies beside them."""
 
+import dataclasses
 import math
 from typing import Any
 
@@ -250,3 +251,17 @@ def test_without_trays_and_clutter_there_are_dice_alone() -> None:
 def test_wrong_values_are_named(key: str, value: Any) -> None:
     with pytest.raises(InputError, match=f"scene: {key}: "):
         build(1, **{key: value})
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_rows_of_a_six_may_be_closer(turned: bool) -> None:
+    """Half a gap: rows at 0.75 of the spread from the middle, pips of a row at the spread; other faces stay."""
+    style = dataclasses.replace(PLAIN, six_gap=0.5)
+    middles = ink_middles(die_mesh(1.0, style, True, (False,) * 5 + (turned,)))
+    six = abs(on_face(middles, (0, 0, -1))[:, :2])
+    across = 0 if six[:, 0].min() > 0.01 else 1  # along the other axis the middle pips of both rows lie at 0
+    rows, along = six[:, across], six[:, 1 - across]
+    assert rows == pytest.approx(np.full(6, 0.75 * 0.25), abs=0.01)
+    assert sorted(along) == pytest.approx([0, 0, 0.25, 0.25, 0.25, 0.25], abs=0.01)
+    four = abs(on_face(middles, normals(True)[4]))
+    assert np.sort(four, axis=1)[:, :2] == pytest.approx(np.full((4, 2), 0.25), abs=0.01)

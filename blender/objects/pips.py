@@ -43,6 +43,7 @@ class Style:
     radius: float  # of a pip
     depth: float  # of its dish; 0: printed
     shape: str
+    six_gap: float = 1.0  # between the two rows of a six: part of an empty column of pips; makers set them closer
 
 
 def face(cells: tuple[Cell, ...], style: Style, lobes: tuple[int, float] | None = None) -> tuple[Floats, Floats]:
@@ -53,8 +54,22 @@ def face(cells: tuple[Cell, ...], style: Style, lobes: tuple[int, float] | None 
         return np.concatenate([_grid(ticks, NINE), around]), ink
     around, ink = _pip(style)
     places = [np.array([*cell, 0]) * style.spread for cell in cells]
-    body = [_grid(ticks, cells), *(around + place for place in places)]
-    return np.concatenate(body), np.concatenate([ink + place for place in places])
+    body = np.concatenate([_grid(ticks, cells), *(around + place for place in places)])
+    return _closed(body, cells, style), _closed(np.concatenate([ink + place for place in places]), cells, style)
+
+
+def _closed(flat: Floats, cells: tuple[Cell, ...], style: Style) -> Floats:
+    """Triangles of a six with its rows moved together: what lies between them shrinks, what lies outside grows."""
+    if len(cells) != 6:
+        return flat
+    across = 0 if all(column for column, _ in cells) else 1
+    lines = np.array([0.5, 1.5]) * style.spread
+    moved = lines - (1 - style.six_gap) * style.spread / 2
+    closed = flat.copy()
+    closed[..., across] = np.interp(
+        flat[..., across], [-0.5, *-lines[::-1], *lines, 0.5], [-0.5, *-moved[::-1], *moved, 0.5]
+    )
+    return closed
 
 
 def _ticks(style: Style) -> Floats:

@@ -37,6 +37,7 @@ class Params(Section):
     pip_radius: Annotated[Distribution, numbers(0.01, 0.15)] = _uniform(0.075, 0.12)  # never so large that pips touch
     pip_depth: Annotated[Distribution, numbers(0, 0.1)] = _uniform(0.0, 0.05)  # 0: printed
     pip_shape: Annotated[Distribution, names(SHAPES)] = Distribution(kind="constant", args=["disc"])
+    six_gap: Annotated[Distribution, numbers(0.1, 1)] = Distribution(kind="constant", args=[1.0])  # between its rows
     pip_contrast: Annotated[Distribution, numbers(0, 0.5)] = _uniform(0.18, 0.4)  # at least, in OKLab
     odd_face_fraction: Fraction = 0.0  # dice with a symbol in place of the pips of one number
     clutter: Annotated[Distribution, integers(0)] = Distribution(kind="constant", args=[0])  # flat discs and strips
@@ -87,7 +88,7 @@ def _die(params: Params, rng: Rng) -> Labelled:
 
 def _style(drawn: dict[str, Any]) -> Style:
     pips = {name: drawn[f"pip_{name}"] for name in ("spread", "radius", "depth", "shape")}
-    return Style(corner=drawn["corner"], sphere=drawn["sphere"], **pips)
+    return Style(corner=drawn["corner"], sphere=drawn["sphere"], six_gap=drawn["six_gap"], **pips)
 
 
 def _symbols(fraction: float, rng: Rng) -> dict[int, tuple[int, float]]:
