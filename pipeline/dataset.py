@@ -66,8 +66,10 @@ def load_pictures(coco: Coco, images: Path) -> Pictures:
         xywh = torch.tensor([a["bbox"] for a in annotations], dtype=torch.float32).reshape(-1, 4)
         boxes.append(torch.cat([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], dim=1))
         labels.append(torch.tensor([a["category_id"] for a in annotations], dtype=torch.long))
+    files = dict.fromkeys(i["file_name"] for i in coco["images"])  # in mixed training one may stand there several times
+    once = {name: to_tensor(load_picture(images / name)) for name in files}
     return Pictures(
-        images=[to_tensor(load_picture(images / i["file_name"])) for i in coco["images"]],
+        images=[once[i["file_name"]] for i in coco["images"]],
         boxes=boxes,
         labels=labels,
         image_ids=[i["id"] for i in coco["images"]],

@@ -6,7 +6,6 @@ images in phase 0 and the real ones in phase 1. Only real train is read, never r
 
 import argparse
 from pathlib import Path
-from typing import Literal
 
 from pipeline.coco import Coco, category_names, check_categories, read_coco, subset, write_json
 from pipeline.errors import run
@@ -48,15 +47,16 @@ def mix_task(synthetic_folder: Path, real_folder: Path, out: Path, params: Mixed
         print(
             f"{real_path}: {len(real['images'])} images, fewer than mixed.real_images.{out.name}: {number}; using all."
         )
-    write_json(out / "train.json", mixed(synthetic, subset(real, real["images"][:number]), params.how))
+    write_json(out / "train.json", mixed(synthetic, subset(real, real["images"][:number]), params))
     write_json(out / "val.json", val)
 
 
-def mixed(synthetic: Coco, real: Coco, how: Literal["joint", "finetune"]) -> Coco:
-    """One data set of both, ids counted anew from 1."""
+def mixed(synthetic: Coco, real: Coco, params: Mixed) -> Coco:
+    """One data set of both, ids counted anew from 1; each real image stands there as often as `params.repeats`."""
     result = Coco(images=[], annotations=[], categories=synthetic["categories"])
     _append(result, synthetic, phase=0)
-    _append(result, real, phase=1 if how == "finetune" else 0)
+    for _ in range(params.repeats):
+        _append(result, real, phase=1 if params.how == "finetune" else 0)
     return result
 
 

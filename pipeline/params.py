@@ -71,6 +71,7 @@ class RealImages(Section):
 
 class Mixed(Section):
     real_images: RealImages
+    repeats: Count  # of each real image beside the synthetic ones
     how: Literal["joint", "finetune"]
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from pipeline import mix
 from pipeline.coco import categories_of, read_coco, read_json, sha256_of, write_json
+from pipeline.dataset import load_pictures
 from pipeline.errors import InputError
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -46,9 +47,11 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def run_mix(data: Path, how: str = "joint", classifier: int = 2, detector: int = 3, **changes: list[str]) -> Path:
+def run_mix(
+    data: Path, how: str = "joint", classifier: int = 2, detector: int = 3, repeats: int = 1, **changes: list[str]
+) -> Path:
     values = yaml.safe_load((REPOSITORY / "presets" / "digits.yaml").read_text(encoding="utf-8"))
-    values["mixed"] = {"real_images": {"classifier": classifier, "detector": detector}, "how": how}
+    values["mixed"] = {"real_images": {"classifier": classifier, "detector": detector}, "repeats": repeats, "how": how}
     values |= changes
     params = data.parent / "params.yaml"
     params.write_text(yaml.safe_dump(values), encoding="utf-8")
@@ -87,6 +90,16 @@ def test_ids_are_counted_anew_and_unique(data: Path) -> None:
     assert [i["id"] for i in mixed["images"]] == [1, 2, 3, 4, 5]
     assert [a["id"] for a in mixed["annotations"]] == [1, 2, 3, 4, 5, 6, 7]
     assert [a["image_id"] for a in mixed["annotations"]] == [1, 1, 3, 4, 5, 5, 5]
+
+
+def test_a_real_image_counts_several_times(data: Path) -> None:
+    run_mix(data, repeats=3)
+    once, mixed = (read(data, regime, "classifier", "train") for regime in ("real", "mixed"))
+    assert notes(mixed)[3:] == notes(once)[:4] * 3
+    assert [i["id"] for i in mixed["images"]] == list(range(1, 3 + 3 * 2 + 1))
+    assert [a["id"] for a in mixed["annotations"]] == list(range(1, 3 + 3 * 4 + 1))
+    pictures = load_pictures(mixed, data)
+    assert len(pictures.images) == 9 and pictures.images[3] is pictures.images[5]  # one copy in memory
 
 
 @pytest.mark.parametrize(("how", "phase_of_real"), [("joint", 0), ("finetune", 1)])
