@@ -24,7 +24,7 @@ from pipeline.models import build
 from pipeline.models.weights import IMAGENET, fill, read_start
 from pipeline.params import Classifier, Detector, Task, load_params
 from pipeline.runs import Regime, check_real
-from pipeline.work import scorer
+from pipeline.work import read_matched, scorer
 
 Batch = Any
 
@@ -91,6 +91,7 @@ def main() -> None:
     names = category_names(synthetic)
     check_benchmark(args.real, args.images, names, params.regimes)
     fit: Classifier | Detector = getattr(params, args.task)
+    read_matched(fit, args.real / "train.json", args.images)
     pl.seed_everything(params.train.seed, verbose=False)
     result = check_network(fit, few_images(synthetic, params.check.objects), args.images, params.check.steps)
     judge(result, params.check.score, params.check.loss_tolerance)

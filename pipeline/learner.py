@@ -11,6 +11,9 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
 from pipeline.augment.crops import CropAugment
+from pipeline.augment.histogram import Histograms
+from pipeline.augment.lighting import Lighting
+from pipeline.augment.mixing import mixing
 from pipeline.augment.pictures import PictureAugment
 from pipeline.dataset import Crops, Pictures
 from pipeline.errors import InputError
@@ -62,15 +65,31 @@ class Once(Dataset[int]):
         return index
 
 
-def crop_batches(crops: Crops, params: Classifier) -> Callable[[list[int]], Batch]:
-    """A batch of the classifier: augmented crops [N, C, S, S] and labels [N]."""
-    augment = CropAugment(params.augment, params.input_px)
-    return lambda chosen: (augment(crops.crops[chosen].float() / 255), crops.labels[chosen])
+def crop_batches(
+    crops: Crops, params: Classifier, categories: int, histograms: Histograms | None = None
+) -> Callable[[list[int]], Batch]:
+    """A batch of the classifier: augmented crops [N, C, S, S] and labels [N], or [N, categories] where they are mixed.
+
+    `histograms` are those that augment.histogram_matching takes.
+    """
+    lighting = Lighting(crops.crops, params.augment.lighting) if params.augment.lighting else None
+    augment, mix = (
+        CropAugment(params.augment, params.input_px, lighting, histograms),
+        mixing(params.augment, categories),
+    )
+
+    def batch(chosen: list[int]) -> Batch:
+        augmented, labels = augment(crops.crops[chosen].float() / 255), crops.labels[chosen]
+        return mix(augmented, labels) if mix else (augmented, labels)
+
+    return batch
 
 
-def picture_batches(pictures: Pictures, params: Detector) -> Callable[[list[int]], Batch]:
+def picture_batches(
+    pictures: Pictures, params: Detector, histograms: Histograms | None = None
+) -> Callable[[list[int]], Batch]:
     """A batch of the detector: a list of augmented crops, and their targets."""
-    augment = PictureAugment(params)
+    augment = PictureAugment(params, histograms)
     return lambda chosen: augment([pictures.images[i] for i in chosen], [pictures.target(i) for i in chosen])
 
 

@@ -16,7 +16,19 @@ from pipeline.errors import InputError
 from pipeline.runs import REGIMES, TASKS
 from pipeline.runs import Regime as Regime
 from pipeline.runs import Task as Task
-from pipeline.section import Count, Fraction, Named, NonNegative, Positive, Range, Section, validate
+from pipeline.section import (
+    Count,
+    Fraction,
+    Named,
+    NonNegative,
+    Parts,
+    Positive,
+    Quality,
+    Range,
+    RangeFromZero,
+    Section,
+    validate,
+)
 
 Layer = Literal["depth", "normals", "flow"]
 Device = Literal["auto", "cpu", "optix", "cuda", "hip", "metal", "oneapi"]
@@ -105,16 +117,47 @@ class Light(Section):
     hue: Annotated[float, Field(ge=0, le=0.5)]
 
 
-class ClassifierAugment(Light):
+class Augment(Light):
+    """How training pictures are varied, for both tasks: docs/augmentation.md."""
+
+    flips: bool
+    quarter_turns: bool
+    noise: Annotated[float, Field(ge=0)]
+    distortion: Annotated[float, Field(ge=0, le=0.1)]  # ± k1 at the corners
+    jpeg_quality: Quality
+    cutout: Fraction  # of the side
+    histogram_matching: Fraction  # of the pictures
+
+
+class RandomResized(Section):
+    area: Parts
+    aspect: Range
+
+
+class Elastic(Section):
+    alpha_px: Annotated[float, Field(ge=0)]
+    sigma_px: Positive
+
+
+class RandAugment(Section):
+    number: NonNegative
+    magnitude: Annotated[int, Field(ge=0, le=30)]
+
+
+class ClassifierAugment(Augment):
     groups: Count
     rotation_deg: Annotated[float, Field(ge=0, le=180)]
     translate: Fraction
     scale: Range
     shear_deg: Annotated[float, Field(ge=0, lt=90)]
+    random_resized: RandomResized
+    elastic: Elastic
+    rand_augment: RandAugment
+    lighting: Annotated[float, Field(ge=0)]
+    blur_sigma_px: RangeFromZero
     resolution_px: Range
-    flips: bool
-    quarter_turns: bool
-    noise: Annotated[float, Field(ge=0)]
+    mixup: Annotated[float, Field(ge=0)]
+    cutmix: Annotated[float, Field(ge=0)]
 
 
 class Classifier(Fit):
@@ -125,13 +168,11 @@ class Classifier(Fit):
     augment: ClassifierAugment
 
 
-class DetectorAugment(Light):
+class DetectorAugment(Augment):
     blur_sigma_px: Range
-    noise: Annotated[float, Field(ge=0)]
     scale: Range
-    flips: bool
-    quarter_turns: bool
     on_object: Fraction  # of the crops lie around an object
+    mosaic: Fraction  # of the crops
 
 
 class Detector(Fit):

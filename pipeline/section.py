@@ -19,7 +19,17 @@ def _ordered(pair: list[float]) -> list[float]:
     return pair
 
 
-Range = Annotated[list[Positive], Field(min_length=2, max_length=2), AfterValidator(_ordered)]  # [low, high]
+# [low, high]
+Range = Annotated[list[Positive], Field(min_length=2, max_length=2), AfterValidator(_ordered)]
+RangeFromZero = Annotated[
+    list[Annotated[float, Field(ge=0)]], Field(min_length=2, max_length=2), AfterValidator(_ordered)
+]
+Parts = Annotated[
+    list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=2, max_length=2), AfterValidator(_ordered)
+]
+Quality = Annotated[  # of JPEG
+    list[Annotated[int, Field(ge=1, le=100)]], Field(min_length=2, max_length=2), AfterValidator(_ordered)
+]
 
 
 class Section(BaseModel):

@@ -150,10 +150,11 @@ def main() -> None:
     parser.add_argument("--task", choices=["classifier", "detector"], required=True)
     parser.add_argument("--data", type=Path, required=True, help="folder with train.json and val.json")
     parser.add_argument("--images", type=Path, required=True, help="folder that their file names start from")
+    parser.add_argument("--real", type=Path, help="train.json of the benchmark, for augment.histogram_matching")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     quiet()
-    train(Work(args.task, args.data, args.images, load_params(args.params)), args.out)
+    train(Work(args.task, args.data, args.images, load_params(args.params), args.real), args.out)
 
 
 if __name__ == "__main__":

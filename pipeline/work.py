@@ -8,22 +8,28 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from pipeline.coco import Coco, category_names, sha256_of
+from pipeline.augment.histogram import Histograms
+from pipeline.coco import Coco, category_names, read_coco, sha256_of
 from pipeline.dataset import CONTEXT, load_crops, load_pictures, read_split
+from pipeline.errors import InputError
 from pipeline.infer import classify_boxes, detect
 from pipeline.learner import Batches, crop_batches, picture_batches
 from pipeline.metrics import classifier_metrics, detector_metrics
 from pipeline.models.weights import read_start
 from pipeline.params import Classifier, Detector, Params, Task
 
+REAL_TRAIN = "train.json"  # of the real images, nothing but this may be looked at
+
 
 class Work:
     """Everything that a run needs, read and checked before it starts."""
 
-    def __init__(self, task: Task, data: Path, images: Path, params: Params) -> None:
+    def __init__(self, task: Task, data: Path, images: Path, params: Params, real: Path | None = None) -> None:
+        """`real` is train.json of the benchmark, which augment.histogram_matching looks at and nothing else."""
         self.task, self.data, self.images, self.params = task, data, images, params
         self.fit: Classifier | Detector = getattr(params, task)
         self.train, self.val = (read_split(data / f"{s}.json", images) for s in ("train", "val"))
+        self.matched, self.real = read_matched(self.fit, real, images), real
         self.categories = category_names(self.train)
         self.channels = 1 if isinstance(self.fit, Classifier) and self.fit.grayscale else 3
         self.start = read_start(task, self.fit, self.channels)
@@ -33,7 +39,10 @@ class Work:
         return sorted({i.get("phase", 0) for i in self.train["images"]})
 
     def files_sha256(self) -> dict[str, str]:
-        return {f"{s}.json": sha256_of(self.data / f"{s}.json") for s in ("train", "val")}
+        files = {f"{s}.json": self.data / f"{s}.json" for s in ("train", "val")}
+        if self.matched and self.real:
+            files["matched.json"] = self.real
+        return {name: sha256_of(path) for name, path in files.items()}
 
     def key(self) -> str:
         """Hash of all that the weights depend on."""
@@ -44,12 +53,38 @@ class Work:
 
     def batches(self, phase: int, steps: int) -> Batches:
         part = of_phase(self.train, phase)
-        seed = self.params.train.seed
+        seed, histograms = self.params.train.seed, self.histograms()
         if isinstance(self.fit, Classifier):
             crops = load_crops(part, self.images, self.fit, CONTEXT)
-            return Batches(len(crops.labels), self.fit, steps, seed, crop_batches(crops, self.fit))
+            make = crop_batches(crops, self.fit, len(self.categories), histograms)
+            return Batches(len(crops.labels), self.fit, steps, seed, make)
         pictures = load_pictures(part, self.images)
-        return Batches(len(pictures.images), self.fit, steps, seed, picture_batches(pictures, self.fit))
+        return Batches(len(pictures.images), self.fit, steps, seed, picture_batches(pictures, self.fit, histograms))
+
+    def histograms(self) -> Histograms | None:
+        """Of the real train crops or pictures, where augment.histogram_matching asks for them."""
+        if self.matched is None:
+            return None
+        if isinstance(self.fit, Classifier):
+            return Histograms(load_crops(self.matched, self.images, self.fit, CONTEXT).crops)
+        return Histograms(load_pictures(self.matched, self.images).images)
+
+
+def read_matched(fit: Classifier | Detector, real: Path | None, images: Path) -> Coco | None:
+    """The real train images whose histograms augment.histogram_matching takes; None where it is off.
+
+    Raises:
+        InputError: where there are none, or `real` is another split.
+    """
+    if not fit.augment.histogram_matching:
+        return None
+    key = f"params.yaml: {'classifier' if isinstance(fit, Classifier) else 'detector'}.augment.histogram_matching"
+    if real is None or real.name != REAL_TRAIN:
+        raise InputError(f"{key}: expected {REAL_TRAIN} of the benchmark, by --real, found {real}.")
+    coco = read_coco(real, images)
+    if not coco["annotations"]:
+        raise InputError(f"{key}: expected images with objects in {real}, found none: set it to 0.")
+    return coco
 
 
 def of_phase(coco: Coco, phase: int) -> Coco:

@@ -30,7 +30,7 @@ Pictures = tuple[list[torch.Tensor], list[Target]]
 
 def augment(**changes: Any) -> PictureAugment:
     """Only moved: light and focus as they are, unless `changes` say otherwise."""
-    values = DetectorAugment(**{**CALM, **changes})
+    values = DetectorAugment(**{**DIGITS.augment.model_dump(), **CALM, **changes})
     return PictureAugment(DIGITS.model_copy(update={"crop_px": CROP_PX, "augment": values}))
 
 

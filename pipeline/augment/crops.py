@@ -4,40 +4,71 @@ import math
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 from torchvision.transforms import v2
 
+from pipeline.augment.cutout import cut_out, draw_squares
+from pipeline.augment.focus import blur_each
+from pipeline.augment.histogram import Histograms
+from pipeline.augment.jpeg import compress_each
 from pipeline.augment.light import vary_light
+from pipeline.augment.lighting import Lighting
+from pipeline.augment.warp import warp
 from pipeline.params import ClassifierAugment
+
+GREY = 0.5  # where there is nothing to see
 
 
 class CropAugment:
     """Crops with context [N, C, S', S'] in 0 .. 1 -> augmented crops [N, C, S, S].
 
-    A transform draws its parameters once for a call: the batch goes through it in groups, which costs a tenth of
-    one call for each crop and still gives every batch several draws. Flips and quarter turns are drawn for each crop.
+    A transform of torchvision draws its parameters once for a call: the batch goes through those in groups, which
+    costs a tenth of one call for each crop and still gives every batch several draws. The others draw for each crop.
+    What is off draws nothing. Histogram matching wants `histograms`, lighting `lighting`.
     """
 
-    def __init__(self, params: ClassifierAugment, input_px: int) -> None:
-        self.params, self.input_px = params, input_px
+    def __init__(
+        self,
+        params: ClassifierAugment,
+        input_px: int,
+        lighting: Lighting | None = None,
+        histograms: Histograms | None = None,
+    ) -> None:
+        self.params, self.input_px, self.lighting, self.histograms = params, input_px, lighting, histograms
         self.affine = v2.RandomAffine(
             degrees=params.rotation_deg,
             translate=(params.translate, params.translate),
             scale=tuple(params.scale),
             shear=(-params.shear_deg, params.shear_deg),
             interpolation=v2.InterpolationMode.BILINEAR,
-            fill=0.5,
+            fill=GREY,
         )
         self.centre = v2.CenterCrop(input_px)
+        self.part = _part(params, input_px)
+        self.named = _named(params)
 
     def __call__(self, crops: Tensor) -> Tensor:
-        turned = turn_each(flip_each(crops, self.params.flips), self.params.quarter_turns)
-        groups = turned.tensor_split(min(self.params.groups, len(turned)))
-        return torch.cat([self._group(g) for g in groups])
+        """Its place and its colours in the world, then what a camera makes of it, then what hides it."""
+        matched = self._matched(crops)
+        turned = turn_each(flip_each(matched, self.params.flips), self.params.quarter_turns)
+        bent = warp(turned, self.params.distortion, self.params.elastic)
+        groups = bent.tensor_split(min(self.params.groups, len(bent)))
+        seen = compress_each(torch.cat([self._group(g) for g in groups]), self.params.jpeg_quality)
+        if not self.params.cutout:
+            return seen
+        return cut_out(seen, draw_squares(len(seen), (self.input_px, self.input_px), self.params.cutout))
+
+    def _matched(self, crops: Tensor) -> Tensor:
+        if not (self.params.histogram_matching and self.histograms):
+            return crops
+        stored = (crops * 255).round().to(torch.uint8)
+        return self.histograms.match(stored, self.params.histogram_matching).float() / 255
 
     def _group(self, crops: Tensor) -> Tensor:
-        moved = self.centre(self.affine(crops))
-        seen = self._at_resolution(vary_light(moved, self.params))
+        moved = self.named(self.part(self.centre(self.affine(crops))))
+        lit = vary_light(moved, self.params)
+        coloured = self.lighting(lit) if self.lighting else lit
+        seen = self._at_resolution(blur_each(coloured, self.params.blur_sigma_px))
         return seen + self.params.noise * torch.rand(()) * torch.randn_like(seen)
 
     def _at_resolution(self, crops: Tensor) -> Tensor:
@@ -48,6 +79,22 @@ class CropAugment:
             return crops
         small = F.interpolate(crops, size=(pixels, pixels), mode="area")
         return F.interpolate(small, size=(self.input_px, self.input_px), mode="bilinear")
+
+
+def _part(params: ClassifierAugment, input_px: int) -> nn.Module:
+    """A part of the crop of random area and aspect, scaled to the whole (He et al. 2016, after Szegedy et al. 2015)."""
+    area, aspect = params.random_resized.area, params.random_resized.aspect
+    if area == aspect == [1.0, 1.0]:
+        return nn.Identity()
+    return v2.RandomResizedCrop(input_px, scale=area, ratio=aspect)  # type: ignore[no-any-return]
+
+
+def _named(params: ClassifierAugment) -> nn.Module:
+    """So many of RandAugment's fourteen operations, drawn with equal chances (Cubuk et al. 2020)."""
+    if not params.rand_augment.number:
+        return nn.Identity()
+    drawn = v2.RandAugment(params.rand_augment.number, params.rand_augment.magnitude, fill=round(255 * GREY))
+    return nn.Sequential(v2.ToDtype(torch.uint8, scale=True), drawn, v2.ToDtype(torch.float32, scale=True))
 
 
 def flip_each(crops: Tensor, wanted: bool) -> Tensor:

@@ -5,34 +5,45 @@ import torch.nn.functional as F
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
+from pipeline.augment.cutout import cut_out, draw_squares
+from pipeline.augment.histogram import Histograms
+from pipeline.augment.jpeg import compress_each
+from pipeline.augment.lens import bent_each
 from pipeline.augment.light import vary_light
+from pipeline.augment.mosaic import mosaic
+from pipeline.augment.targets import Pair, beside, cropped, kept, mirrored, padded, turned
 from pipeline.augment.targets import Target as Target
-from pipeline.augment.targets import cropped, kept, mirrored, padded, turned
 from pipeline.params import Detector
 
 GREY = 127  # of 255, around pictures that are smaller than a crop
 BORDER = 0.1  # of a crop, where no middle lies of an object that the crop was drawn around
 KERNEL_PX = 7  # of the blur
 
-Pair = tuple[Tensor, Target]
-
 
 class PictureAugment:
     """Pictures uint8 [3, H, W] with targets -> crops near native scale, turned, light and focus varied.
 
     Where a crop lies and how it is turned is drawn for each picture, and so is its light; scale is drawn once for a
-    batch, blur once for half of it: that is a tenth of the work, and the next batch has another.
+    batch, blur once for half of it: that is a tenth of the work, and the next batch has another. What is off draws
+    nothing. Histogram matching wants `histograms`.
     """
 
-    def __init__(self, params: Detector) -> None:
-        self.params, self.crop_px = params.augment, params.crop_px
+    def __init__(self, params: Detector, histograms: Histograms | None = None) -> None:
+        self.params, self.crop_px, self.histograms = params.augment, params.crop_px, histograms
 
     def __call__(self, images: list[Tensor], targets: list[Target]) -> tuple[list[Tensor], list[Target]]:
+        """Its place and its colours in the world, then what a camera makes of it, then what hides it."""
         low, high = self.params.scale
         side_px = round(self.crop_px / float(torch.empty(()).uniform_(low, high)))
-        pairs = [self._cut(i, t, side_px) for i, t in zip(images, targets, strict=True)]
+        cut = [self._cut(self._matched(i), t, side_px) for i, t in zip(images, targets, strict=True)]
+        pairs = bent_each(mosaic(cut, self.params.mosaic), self.params.distortion)
         crops = self._seen(torch.stack([crop for crop, _ in pairs]))
-        return list(crops), [kept(target, side_px, self.crop_px) for _, target in pairs]
+        return self._hidden(crops, [kept(target, side_px, self.crop_px) for _, target in pairs])
+
+    def _matched(self, image: Tensor) -> Tensor:
+        if not (self.params.histogram_matching and self.histograms):
+            return image
+        return self.histograms.match(image[None], self.params.histogram_matching)[0]
 
     def _cut(self, image: Tensor, target: Target, side_px: int) -> Pair:
         """A square of this side, around an object where the draw says so, turned; its boxes are not clipped yet."""
@@ -67,7 +78,15 @@ class PictureAugment:
         soft = torch.randperm(len(lit))[: max(1, len(lit) // 2)]
         lit[soft] = functional.gaussian_blur(lit[soft], [KERNEL_PX, KERNEL_PX], [sigma_px, sigma_px])
         strength = self.params.noise * torch.rand(len(lit), 1, 1, 1)
-        return lit + strength * torch.randn_like(lit) if self.params.noise else lit
+        noisy = lit + strength * torch.randn_like(lit) if self.params.noise else lit
+        return compress_each(noisy, self.params.jpeg_quality)
+
+    def _hidden(self, crops: Tensor, targets: list[Target]) -> tuple[list[Tensor], list[Target]]:
+        if not self.params.cutout:
+            return list(crops), targets
+        squares = draw_squares(len(crops), (self.crop_px, self.crop_px), self.params.cutout)
+        left = [beside(t, s) for t, s in zip(targets, squares, strict=True)]
+        return list(cut_out(crops, squares)), left
 
 
 def _around(box: Tensor, side_px: int) -> list[int]:

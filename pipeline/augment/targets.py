@@ -16,10 +16,13 @@ LEAST_INSIDE = 0.6  # part of a box that must lie in a training crop for the obj
 LEAST_SIDE = 1.0  # px, of a proposal that stays
 
 Target = dict[str, Tensor]
+Pair = tuple[Tensor, Target]  # a crop [C, S, S] and what lies in it; boxes may reach beyond it
 Rule = Callable[[Tensor], Tensor]
+Window = tuple[int, int, int, int]  # xyxy, px
 
 
-def _each(target: Target, boxes: Rule, points: Rule, maps: Rule) -> Target:
+def each(target: Target, boxes: Rule, points: Rule, maps: Rule) -> Target:
+    """Every part of a target by the rule of its kind; labels stay."""
     rules = {**dict.fromkeys(BOXES, boxes), **dict.fromkeys(POINTS, points), **dict.fromkeys(MAPS, maps)}
     return {name: rules[name](t) if name in rules else t for name, t in target.items()}
 
@@ -33,7 +36,7 @@ def shifted(target: Target, left_px: int, top_px: int) -> Target:
     def points(points: Tensor) -> Tensor:
         return points - points.new_tensor([left_px, top_px, 0])
 
-    return _each(target, boxes, points, _same)
+    return each(target, boxes, points, _same)
 
 
 def padded(target: Target, sides_px: tuple[int, int, int, int]) -> Target:
@@ -58,7 +61,7 @@ def mirrored(target: Target, side_px: int) -> Target:
         x, y, seen = points.unbind(2)
         return torch.stack([side_px - x, y, seen], dim=2)
 
-    return _each(target, boxes, points, lambda m: m.flip(-1))
+    return each(target, boxes, points, lambda m: m.flip(-1))
 
 
 def turned(target: Target, side_px: int) -> Target:
@@ -72,30 +75,58 @@ def turned(target: Target, side_px: int) -> Target:
         x, y, seen = points.unbind(2)
         return torch.stack([y, side_px - x, seen], dim=2)
 
-    return _each(target, boxes, points, lambda m: m.rot90(1, (-2, -1)))
+    return each(target, boxes, points, lambda m: m.rot90(1, (-2, -1)))
 
 
 def kept(target: Target, side_px: int, crop_px: int) -> Target:
     """Clipped to a crop of `side_px` and scaled to `crop_px`: the objects that lie in it for the most part."""
-    boxes, scale = target["boxes"], crop_px / side_px
-    clipped = boxes.clamp(0, side_px)
-    sides, whole = clipped[:, 2:] - clipped[:, :2], boxes[:, 2:] - boxes[:, :2]
-    inside = sides.prod(1) >= LEAST_INSIDE * whole.prod(1)
-    objects = {name: t[inside] for name, t in target.items() if name != "proposals"}
-    scaled = _each(
-        {**objects, "boxes": clipped[inside]},
+    scale = crop_px / side_px
+    scaled = each(
+        within(target, (0, 0, side_px, side_px)),
         lambda b: b * scale,
-        lambda p: _seen(p, side_px) * p.new_tensor([scale, scale, 1]),
+        lambda p: p * p.new_tensor([scale, scale, 1]),
         lambda m: _resized(m, crop_px),
     )
-    return scaled | ({"proposals": _large(target["proposals"], side_px, scale)} if "proposals" in target else {})
+    return scaled | ({"proposals": _large(scaled["proposals"])} if "proposals" in scaled else {})
 
 
-def _seen(points: Tensor, side_px: int) -> Tensor:
+def within(target: Target, window: Window) -> Target:
+    """Boxes and maps cut at a window, of those objects that lie in it for the most part; points outside are gone."""
+    low, high = (target["boxes"].new_tensor(corner * 2) for corner in (window[:2], window[2:]))
+    sides, whole = (b[:, 2:] - b[:, :2] for b in (target["boxes"].clamp(low, high), target["boxes"]))
+    return each(
+        only(target, sides.prod(1) >= LEAST_INSIDE * whole.prod(1)),
+        lambda b: b.clamp(low, high),
+        lambda p: _seen(p, window),
+        lambda m: _cut_at(m, window),
+    )
+
+
+def beside(target: Target, square: Tensor) -> Target:
+    """Those objects that lie for the most part beside a square [4] xyxy, which hides the rest; they stay whole."""
+    boxes = target["boxes"]
+    sides = (torch.minimum(boxes[:, 2:], square[2:]) - torch.maximum(boxes[:, :2], square[:2])).clamp(min=0)
+    return only(target, sides.prod(1) <= (1 - LEAST_INSIDE) * (boxes[:, 2:] - boxes[:, :2]).prod(1))
+
+
+def only(target: Target, chosen: Tensor) -> Target:
+    """The objects of a mask [n]; proposals are no objects."""
+    return {name: t if name == "proposals" else t[chosen] for name, t in target.items()}
+
+
+def _seen(points: Tensor, window: Window) -> Tensor:
     """Those outside become zeros, as points that are not labelled."""
     at = points[..., :2]
-    inside = ((at >= 0) & (at < side_px)).all(-1) & (points[..., 2] > 0)
+    low, high = at.new_tensor(window[:2]), at.new_tensor(window[2:])
+    inside = ((at >= low) & (at < high)).all(-1) & (points[..., 2] > 0)
     return points * inside[..., None]
+
+
+def _cut_at(maps: Tensor, window: Window) -> Tensor:
+    left, top, right, bottom = window
+    result = torch.zeros_like(maps)
+    result[:, top:bottom, left:right] = maps[:, top:bottom, left:right]
+    return result
 
 
 def _resized(maps: Tensor, crop_px: int) -> Tensor:
@@ -104,13 +135,12 @@ def _resized(maps: Tensor, crop_px: int) -> Tensor:
     return F.interpolate(maps[None].float(), (crop_px, crop_px), mode="nearest-exact")[0].to(maps.dtype)
 
 
-def _large(proposals: Tensor, side_px: int, scale: float) -> Tensor:
-    clipped = proposals.clamp(0, side_px) * scale
-    return clipped[((clipped[:, 2:] - clipped[:, :2]) >= LEAST_SIDE).all(1)]
+def _large(proposals: Tensor) -> Tensor:
+    return proposals[((proposals[:, 2:] - proposals[:, :2]) >= LEAST_SIDE).all(1)]
 
 
 def _maps(target: Target, rule: Rule) -> Target:
-    return _each(target, _same, _same, rule)
+    return each(target, _same, _same, rule)
 
 
 def _same(tensor: Tensor) -> Tensor:
