@@ -176,6 +176,8 @@ class DetectorAugment(Augment):
 
 
 class Detector(Fit):
+    backbone: str | None  # of torchvision's detectors; null: the network has one of its own
+    keypoints: Count | None  # of each object, for keypointrcnn
     crop_px: Annotated[int, Field(ge=32, le=4096)]
     augment: DetectorAugment
 

@@ -10,28 +10,15 @@ import torch
 from torch import nn
 
 from pipeline.errors import InputError
-from pipeline.models import CLASSIFIERS, DETECTORS
+from pipeline.models import CLASSIFIERS
 from pipeline.models.checkpoint import Card, load_model, save_model
 
 NAMES = ["disc", "bar", "cross"]
 GREY, RGB = 1, 3
-SIZES_HW = [(40, 56), (33, 47)]  # neither square nor a multiple of any stride
 
 
 def card(task: Any, architecture: str, channels: int) -> Card:
     return Card(task, architecture, NAMES, channels, tiny.fit_of(task, architecture).model_dump(), {}, {}, 0.5, 1)
-
-
-def pictures(channels: int = RGB) -> list[torch.Tensor]:
-    generator = torch.Generator().manual_seed(0)
-    return [torch.rand(channels, *size, generator=generator) for size in SIZES_HW]
-
-
-def targets() -> list[dict[str, torch.Tensor]]:
-    """Two objects on the first picture, none on the second."""
-    boxes = torch.tensor([[4.0, 6.0, 20.0, 18.0], [30.0, 10.0, 50.0, 34.0]])
-    none = {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, dtype=torch.long)}
-    return [{"boxes": boxes, "labels": torch.tensor([1, 3])}, none]
 
 
 def assert_learns(network: nn.Module, loss: torch.Tensor) -> None:
@@ -68,41 +55,6 @@ def test_small_classifiers_take_other_sizes(name: str, input_px: int, channels: 
     assert tiny.network("classifier", name, 3, channels).eval()(crops).shape == (2, 3)
 
 
-def quick(network: Any) -> Any:
-    """torchvision's detectors on pictures as small as they are, with few proposals."""
-    if getattr(network, "transform", None) and network.transform.fixed_size is None:
-        network.transform.min_size = (SIZES_HW[0][0],)
-    if hasattr(network, "rpn"):
-        network.rpn._pre_nms_top_n = network.rpn._post_nms_top_n = {"training": 20, "testing": 20}
-    return network
-
-
-@pytest.mark.parametrize("name", DETECTORS)
-def test_detector(name: str, tmp_path: Path) -> None:
-    torch.manual_seed(0)
-    network = quick(tiny.network("detector", name, len(NAMES), RGB)).train()
-    losses = network(pictures(), targets())
-    assert_learns(network, torch.stack(list(losses.values())).sum())
-    with torch.no_grad():
-        found = network.eval()(pictures())
-    for one, (height, width) in zip(found, SIZES_HW, strict=True):
-        assert_detections(one, width, height)
-    save_model(tmp_path / "model", network, card("detector", name, RGB))
-    loaded, _ = load_model(tmp_path / "model")
-    with torch.no_grad():
-        again = quick(loaded)(pictures())
-    assert all(torch.equal(a[k], b[k]) for a, b in zip(again, found, strict=True) for k in b)
-
-
-def assert_detections(found: dict[str, torch.Tensor], width: int, height: int) -> None:
-    boxes, labels, scores = found["boxes"], found["labels"], found["scores"]
-    assert boxes.shape == (len(labels), 4) and labels.shape == scores.shape
-    assert ((labels >= 1) & (labels <= len(NAMES))).all() and not labels.is_floating_point()
-    assert ((scores >= 0) & (scores <= 1)).all()
-    assert (boxes >= 0).all() and (boxes[:, 2] <= width).all() and (boxes[:, 3] <= height).all()
-    assert (boxes[:, 2:] > boxes[:, :2]).all()
-
-
 @pytest.mark.parametrize("name", CLASSIFIERS)
 def test_a_classifier_starts_by_guessing(name: str) -> None:
     torch.manual_seed(0)
@@ -112,24 +64,11 @@ def test_a_classifier_starts_by_guessing(name: str) -> None:
     assert float(loss) == pytest.approx(math.log(10), rel=0.25)
 
 
-def test_centernet_starts_by_guessing() -> None:
-    """The part of its loss that names categories is log C exactly, since its last layer starts at zero."""
-    with torch.no_grad():
-        losses = tiny.network("detector", "centernet_tiny", len(NAMES), RGB).train()(pictures(), targets())
-    assert float(losses["what"]) == pytest.approx(math.log(len(NAMES)))
-
-
 def test_unknown_names_show_the_nearest() -> None:
     with pytest.raises(InputError, match=r"classifier\.model: .*'lenet'\. Did you mean 'lenet5'\? Known: lenet5, "):
         tiny.network("classifier", "lenet", 3, GREY)
     with pytest.raises(InputError, match=r"detector\.model: .*'lenet5'\. Known: center_two_stage, centernet_tiny, "):
         tiny.network("detector", "lenet5", 3, GREY)
-
-
-@pytest.mark.parametrize("name", [n for n in DETECTORS if not n.startswith("center")])
-def test_torchvisions_detectors_want_rgb(name: str) -> None:
-    with pytest.raises(InputError, match="3 channels, found 1"):
-        tiny.network("detector", name, 3, GREY)
 
 
 @pytest.fixture

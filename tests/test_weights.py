@@ -17,8 +17,10 @@ from torchvision.transforms.functional import normalize
 from pipeline import check, train
 from pipeline.coco import read_json
 from pipeline.errors import InputError
-from pipeline.models import CLASSIFIERS
+from pipeline.models import build
 from pipeline.models.checkpoint import Card, load_model, save_model
+from pipeline.models.detectors.backbones import LAYERS
+from pipeline.models.detectors.pretrained import pretrained
 from pipeline.models.weights import PRETRAINED, Start, fill, read_start
 from pipeline.params import Fit, load_params
 from pipeline.work import Work
@@ -68,14 +70,14 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny.write_data(tmp_path_factory.mktemp("tiny") / "data")
 
 
-def fit_of(folder: Path, task: Any, model: str, weights: Path | str | None) -> Fit:
-    own = {"model": model, "weights": None if weights is None else str(weights)}
+def fit_of(folder: Path, task: Any, model: str, weights: Path | str | None, **more: Any) -> Fit:
+    own = {"model": model, "weights": None if weights is None else str(weights), **more}
     fit: Fit = getattr(load_params(tiny.write_params(folder / "params.yaml", **{task: own})), task)
     return fit
 
 
-def read_of(folder: Path, task: Any, model: str, weights: Path | str, channels: int = 3) -> Start:
-    start = read_start(task, fit_of(folder, task, model, weights), channels)
+def read_of(folder: Path, task: Any, model: str, weights: Path | str, channels: int = 3, **more: Any) -> Start:
+    start = read_start(task, fit_of(folder, task, model, weights, **more), channels)
     assert start is not None
     return start
 
@@ -100,8 +102,8 @@ def tensors(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def test_fcos_has_a_backbone_of_imagenet(downloaded: Path, tmp_path: Path) -> None:
-    network = tiny.network("detector", "fcos_resnet18", 3, 3)
-    fill(network, read_of(tmp_path, "detector", "fcos_resnet18", "imagenet"))
+    network = build("detector", tiny.fit_of("detector", "fcos", backbone="resnet18"), 3, 3)
+    fill(network, read_of(tmp_path, "detector", "fcos", "imagenet", backbone="resnet18"))
     own, state = tensors(network.state_dict(), "backbone.body."), tensors(RESNET18.get_state_dict(), "")
     assert own.keys() == state.keys() - {"fc.weight", "fc.bias"}
     assert all(torch.equal(t, state[n]) for n, t in own.items())
@@ -109,8 +111,8 @@ def test_fcos_has_a_backbone_of_imagenet(downloaded: Path, tmp_path: Path) -> No
 
 def test_ssdlite_has_the_backbone_that_torchvision_would_give_it(downloaded: Path, tmp_path: Path) -> None:
     """But for the last blocks, which torchvision makes narrower for fresh weights."""
-    network = tiny.network("detector", "ssdlite_mobilenet", 3, 3)
-    fill(network, read_of(tmp_path, "detector", "ssdlite_mobilenet", "imagenet"))
+    network = tiny.network("detector", "ssdlite", 3, 3)
+    fill(network, read_of(tmp_path, "detector", "ssdlite", "imagenet"))
     backbone = models.MobileNet_V3_Large_Weights.DEFAULT
     made = detection.ssdlite320_mobilenet_v3_large(weights=None, weights_backbone=backbone, num_classes=4)
     own, theirs = (tensors(n.state_dict(), "backbone.features.") for n in (network, made))
@@ -124,19 +126,47 @@ LAST = {
     "resnet18": ["1.fc.weight", "1.fc.bias"],
     "mobilenet_v3_small": ["1.classifier.3.weight", "1.classifier.3.bias"],
 }
-INSIDE = {"resnet18": "1.", "mobilenet_v3_small": "1.", "ssdlite_mobilenet": "backbone.features."}
+
+
+def names(state: dict[str, Tensor], prefix: str = "") -> set[str]:
+    return {n for n, t in state.items() if t.ndim and n.startswith(prefix)}
+
+
+def assert_all_placed(weights: Any, name_of: Any, own: set[str]) -> None:
+    """The names alone: networks without memory for their weights are made at once."""
+    with torch.device("meta"):
+        theirs = models.get_model(type(weights).__name__.removesuffix("_Weights").lower(), weights=None).state_dict()
+    assert {name_of(n) for n in names(theirs)} - {None} == own
 
 
 @pytest.mark.parametrize("name", PRETRAINED)
 def test_every_tensor_of_imagenet_has_a_place(name: str) -> None:
-    """The names alone: networks without memory for their weights are made at once."""
-    weights, name_of = PRETRAINED[name]
     with torch.device("meta"):
-        own = tiny.network("classifier" if name in CLASSIFIERS else "detector", name, 3, 3).state_dict()
-        theirs = models.get_model(type(weights).__name__.removesuffix("_Weights").lower(), weights=None).state_dict()
-    places = {name_of(n) for n, t in theirs.items() if t.ndim} - {None}
-    inside = {n for n, t in own.items() if t.ndim and n.startswith(INSIDE.get(name, "backbone.body."))}
-    assert places == inside - set(LAST.get(name, []))
+        own = tiny.network("classifier", name, 3, 3).state_dict()
+    assert_all_placed(*PRETRAINED[name], names(own, "1.") - set(LAST[name]))
+
+
+@pytest.mark.parametrize("backbone", LAYERS)
+def test_every_tensor_of_a_backbone_has_a_place(backbone: str) -> None:
+    fit = tiny.fit_of("detector", "retinanet", backbone=backbone)
+    with torch.device("meta"):
+        own = build("detector", fit, 3, 3).state_dict()
+    found = pretrained(fit)
+    assert found is not None
+    assert_all_placed(*found, names(own, "backbone.body."))
+
+
+INSIDE = {"ssd": ("backbone.features.", "backbone.extra.0."), "ssdlite": ("backbone.features.",)}
+FC = {f"backbone.extra.0.7.{layer}.{kind}" for layer in (1, 3) for kind in ("weight", "bias")}  # SSD's own
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_every_tensor_of_ssds_backbone_has_a_place(name: str) -> None:
+    with torch.device("meta"):
+        own = tiny.network("detector", name, 3, 3).state_dict()
+    found = pretrained(tiny.fit_of("detector", name))
+    assert found is not None
+    assert_all_placed(*found, {n for prefix in INSIDE[name] for n in names(own, prefix)} - FC)
 
 
 def test_a_start_from_imagenet_is_trained_and_read_without_a_network(
@@ -159,7 +189,7 @@ def test_a_start_from_imagenet_is_trained_and_read_without_a_network(
 @pytest.mark.parametrize(
     ("task", "model", "channels", "message"),
     [
-        ("classifier", "lenet5", 3, r"expected one of fasterrcnn_resnet50, .*, ssdlite_mobilenet, found 'lenet5'\."),
+        ("classifier", "lenet5", 3, r"expected one of mobilenet_v3_small, resnet18, found 'lenet5'\."),
         ("detector", "centernet_tiny", 3, r"expected one of .*, found 'centernet_tiny'\."),
         ("classifier", "resnet18", 1, r"expected 3 channels, found 1: set grayscale: false\."),
     ],

@@ -18,6 +18,7 @@ from torch import nn
 
 from pipeline.coco import categories_of, sha256_of, write_json
 from pipeline.models import build
+from pipeline.models.detectors import ON_A_BACKBONE
 from pipeline.params import FITS
 from pipeline.section import validate
 
@@ -27,6 +28,7 @@ SIZE_WH = (56, 40)
 SEEDS = {"synthetic": 1, "real": 2}
 COUNTS = {"train": 6, "val": 3, "test": 3}  # images; the last of each has no object
 SIDE_PX = 12
+KEYPOINTS = 2  # of an object, for networks that look for some
 
 # In this process as in those it starts: sums in one order, and no waiting for cores that are busy with something else.
 torch.set_num_threads(1)
@@ -92,9 +94,11 @@ def write_params(path: Path, **changes: dict[str, Any]) -> Path:
 
 
 def fit_of(task: Any, model: str, **changes: Any) -> Any:
-    """The task's section of the preset digits, with this network."""
+    """The task's section of the preset digits, with this network, on a light backbone where it wants one."""
     values = yaml.safe_load((ROOT / "presets" / "digits.yaml").read_text(encoding="utf-8"))[task]
-    return validate(FITS[task], {**values, "model": model, **changes}, "params")
+    own: dict[str, Any] = {"backbone": "mobilenet_v3_small"} if model in ON_A_BACKBONE else {}
+    own |= {"keypoints": KEYPOINTS} if model == "keypointrcnn" else {}
+    return validate(FITS[task], {**values, **own, "model": model, **changes}, "params")
 
 
 def network(task: Any, model: str, categories: int, channels: int) -> nn.Module:

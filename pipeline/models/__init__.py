@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from torch import nn
 
 from pipeline.errors import lookup
-from pipeline.models import centernet, classifiers, torchvision_detectors, two_stage
+from pipeline.models import centernet, classifiers, two_stage
+from pipeline.models.detectors import check_choice, torchvisions
 from pipeline.params import Classifier, Detector, Fit, Task
 
 # (number of categories, channels of the input, section of params.yaml) -> network from [N, C, S, S] to logits
@@ -23,10 +24,13 @@ CLASSIFIERS: dict[str, Callable[[int, int, Classifier], nn.Module]] = {
 DETECTORS: dict[str, Callable[[int, int, Detector], nn.Module]] = {
     "centernet_tiny": centernet.centernet_tiny,
     "center_two_stage": two_stage.center_two_stage,
-    "fcos_resnet18": torchvision_detectors.fcos_resnet18,
-    "retinanet_resnet50": torchvision_detectors.retinanet_resnet50,
-    "fasterrcnn_resnet50": torchvision_detectors.fasterrcnn_resnet50,
-    "ssdlite_mobilenet": torchvision_detectors.ssdlite_mobilenet,
+    "fasterrcnn": torchvisions.fasterrcnn,
+    "maskrcnn": torchvisions.maskrcnn,
+    "keypointrcnn": torchvisions.keypointrcnn,
+    "retinanet": torchvisions.retinanet,
+    "fcos": torchvisions.fcos,
+    "ssd": torchvisions.ssd,
+    "ssdlite": torchvisions.ssdlite,
 }
 
 NETWORKS: dict[Task, Mapping[str, Callable[..., nn.Module]]] = {"classifier": CLASSIFIERS, "detector": DETECTORS}
@@ -34,4 +38,7 @@ NETWORKS: dict[Task, Mapping[str, Callable[..., nn.Module]]] = {"classifier": CL
 
 def build(task: Task, fit: Fit, categories: int, channels: int) -> nn.Module:
     """The network that `fit` names, with fresh weights. Raises InputError for a name that the task does not know."""
-    return lookup(NETWORKS[task], fit.model, f"params.yaml: {task}.model")(categories, channels, fit)
+    make = lookup(NETWORKS[task], fit.model, f"params.yaml: {task}.model")
+    if isinstance(fit, Detector):
+        check_choice(fit)
+    return make(categories, channels, fit)

@@ -13,10 +13,10 @@ from torchvision import models
 from pipeline.coco import sha256_of
 from pipeline.errors import InputError
 from pipeline.models.checkpoint import read_card, read_state
-from pipeline.params import Fit, Task
+from pipeline.models.detectors.pretrained import WITH_IMAGENET, pretrained
+from pipeline.params import Detector, Fit, Task
 
 IMAGENET = "imagenet"
-C4 = 13  # the block of MobileNet v3 large that torchvision's SSDlite cuts in two
 SHOWN = 3  # names in a message
 
 
@@ -34,28 +34,10 @@ def _under(prefix: str, last: str) -> Callable[[str], str | None]:
     return lambda name: None if name.startswith(last) else prefix + name
 
 
-def _in_ssdlite(name: str) -> str | None:
-    """Names of MobileNet v3 large -> names in torchvision's SSDlite, which regroups its blocks."""
-    part, number, *rest = name.split(".")
-    if part != "features":
-        return None
-    after = int(number) - C4
-    if after:
-        place = ["0", number] if after < 0 else ["1", str(after)]
-    else:
-        _, layer, *rest = rest  # of the block: the first is the end of one group, the others are the start of the next
-        place = ["0", number] if layer == "0" else ["1", "0", layer]
-    return ".".join(["backbone.features", *place, *rest])
-
-
-# name of a network -> torchvision's weights, and what their tensors are called in it
+# name of a classifier -> torchvision's weights, and what their tensors are called in it; detectors: `pretrained`
 PRETRAINED: dict[str, tuple[models.WeightsEnum, Callable[[str], str | None]]] = {
     "resnet18": (models.ResNet18_Weights.DEFAULT, _under("1.", "fc.")),
     "mobilenet_v3_small": (models.MobileNet_V3_Small_Weights.DEFAULT, _under("1.", "classifier.3.")),
-    "fcos_resnet18": (models.ResNet18_Weights.DEFAULT, _under("backbone.body.", "fc.")),
-    "retinanet_resnet50": (models.ResNet50_Weights.DEFAULT, _under("backbone.body.", "fc.")),
-    "fasterrcnn_resnet50": (models.ResNet50_Weights.DEFAULT, _under("backbone.body.", "fc.")),
-    "ssdlite_mobilenet": (models.MobileNet_V3_Large_Weights.DEFAULT, _in_ssdlite),
 }
 
 
@@ -91,11 +73,13 @@ def _some(names: list[str]) -> str:
 
 
 def _imagenet(key: str, fit: Fit, channels: int) -> Start:
-    if fit.model not in PRETRAINED:
-        raise InputError(f"{key}: imagenet: expected one of {', '.join(sorted(PRETRAINED))}, found '{fit.model}'.")
+    found = pretrained(fit) if isinstance(fit, Detector) else PRETRAINED.get(fit.model)
+    if found is None:
+        known = WITH_IMAGENET if isinstance(fit, Detector) else PRETRAINED
+        raise InputError(f"{key}: imagenet: expected one of {', '.join(sorted(known))}, found '{fit.model}'.")
     if channels != 3:
         raise InputError(f"{key}: imagenet: expected 3 channels, found {channels}: set grayscale: false.")
-    weights, name_of = PRETRAINED[fit.model]
+    weights, name_of = found
     named = {name_of(name): t for name, t in _download(key, weights).items()}
     return Start(f"ImageNet ({Path(weights.url).name})", weights.url, {n: t for n, t in named.items() if n is not None})
 
