@@ -129,7 +129,7 @@ def test_a_face_is_brought_to_the_top_by_a_rotation(number: int, right_handed: b
 def test_the_category_is_the_number_of_pips_on_top() -> None:
     """By geometry: pieces of ink whose middle lies nearest to the highest point."""
     seen = set()
-    for labelled in build(40).objects:
+    for labelled in build(80).objects:
         mesh = read_mesh(labelled.object)
         up = np.linalg.inv(mesh.to_world[:3, :3]) @ (0, 0, 1)
         assert len(on_face(ink_middles(labelled.object.data), up.round(6))) == NUMBERS[labelled.category]

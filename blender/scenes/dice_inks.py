@@ -12,7 +12,9 @@ from blender.shaders.shading import Rgb, shaded
 
 WHITE, BLACK = (0.85, 0.85, 0.82), (0.012, 0.012, 0.012)
 RED, GOLD = (0.45, 0.02, 0.02), (0.65, 0.42, 0.04)
-KINDS = ("white", "white", "white", "black", "black", "red", "red", "gold", "any")  # how often a maker takes them
+# How often a maker takes them
+KINDS = ("white", "white", "white", "black", "black", "red", "red", "red", "gold", "any")
+SHADES = (0.5, 1.1)  # of red and gold
 PLASTIC = {"roughness": 0.5, "specular": 0.5}
 DIE = (0.8, 0.8, 0.8)  # a die without a material of its own
 
@@ -37,7 +39,9 @@ def draw_inks(rng: Rng) -> tuple[Rgb, ...]:
     """One, and what is taken if it does not show."""
     kind = KINDS[int(rng.integers(len(KINDS)))]
     own = colorsys.hsv_to_rgb(rng.random(), rng.uniform(0.6, 1.0), rng.uniform(0.1, 0.8))
-    first = {"white": WHITE, "black": BLACK, "red": RED, "gold": GOLD, "any": own}[kind]
+    shade = rng.uniform(*SHADES)
+    (r, g, b) = {"white": WHITE, "black": BLACK, "red": RED, "gold": GOLD, "any": own}[kind]
+    first = (shade * r, shade * g, shade * b) if kind in ("red", "gold") else (r, g, b)
     return (first, WHITE, BLACK)
 
 
