@@ -115,8 +115,10 @@ class Learner(pl.LightningModule):
         return loss
 
     def validation_step(self, batch: Batch, index: int) -> None:
-        """The whole split at once: its score is not a mean over batches."""
-        self.log("val/score", self.score(self.network), prog_bar=True)
+        """The whole split at once: its score is not a mean over batches. In 32 bits, as `evaluate` measures."""
+        with torch.autocast(self.device.type, enabled=False):
+            score = self.score(self.network)
+        self.log("val/score", score, prog_bar=True)
         self.network.train()
 
     def configure_optimizers(self) -> Any:

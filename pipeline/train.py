@@ -92,10 +92,17 @@ def make_trainer(work: Work, folder: Path, steps: int, every: int, best: ModelCh
 
 
 def precision_of(params: Params) -> Any:
-    """bf16 where a GPU computes with it; on CPUs it is many times slower."""
+    """bf16 where the GPU, or without one the CPU, computes with it: elsewhere it is many times slower."""
     if params.train.precision != "auto":
         return params.train.precision
-    return "bf16-mixed" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "32-true"
+    return "bf16-mixed" if computes_with_bf16() else "32-true"
+
+
+def computes_with_bf16() -> bool:
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported()
+    able = torch.cpu.get_capabilities()
+    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
 
 
 def train(work: Work, out: Path) -> None:
