@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.coco import Coco, category_names, check_categories, read_coco, subset, write_json
-from pipeline.dataset import Crops, Pictures, by_image, load_crops, load_pictures, read_split
+from pipeline.dataset import Crops, Pictures, by_image, load_crops, read_split
 from pipeline.errors import InputError, run
 from pipeline.infer import best_device
 from pipeline.learner import loss_parts
@@ -24,7 +24,7 @@ from pipeline.models import build
 from pipeline.models.weights import IMAGENET, fill, read_start
 from pipeline.params import Classifier, Detector, Task, load_params
 from pipeline.runs import Regime, check_real
-from pipeline.work import read_matched, scorer
+from pipeline.work import check_targets, read_matched, scorer, training_pictures
 
 Batch = Any
 
@@ -89,8 +89,11 @@ def main() -> None:
     params = load_params(args.params)
     synthetic = read_split(args.synthetic / "train.json", args.images)
     names = category_names(synthetic)
-    check_benchmark(args.real, args.images, names, params.regimes)
     fit: Classifier | Detector = getattr(params, args.task)
+    check_targets(args.synthetic / "train.json", synthetic, fit)
+    check_benchmark(args.real, args.images, names, params.regimes)
+    if {"real", "mixed"} & set(params.regimes):
+        check_targets(args.real / "train.json", read_coco(args.real / "train.json", args.images), fit)
     read_matched(fit, args.real / "train.json", args.images)
     pl.seed_everything(params.train.seed, verbose=False)
     result = check_network(fit, few_images(synthetic, params.check.objects), args.images, params.check.steps)
@@ -120,7 +123,7 @@ def prepare(fit: Classifier | Detector, few: Coco, images: Path) -> tuple[nn.Mod
     start = read_start(task, fit, channels)
     network = build(task, fit, len(few["categories"]), channels)
     fill(network, start)
-    data = load_crops(few, images, fit) if isinstance(fit, Classifier) else load_pictures(few, images)
+    data = load_crops(few, images, fit) if isinstance(fit, Classifier) else training_pictures(few, images, fit)
     return network.to(best_device()), as_batch(data, best_device())
 
 

@@ -1,6 +1,6 @@
 """COCO -> tensors in memory: whole pictures with boxes for detectors, crops around boxes for classifiers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from pipeline.coco import Coco, read_coco
 from pipeline.errors import InputError
 from pipeline.params import Classifier
 from pipeline.photo import load_picture
+from pipeline.shapes import keypoints_of, masks_of
 
 CONTEXT = 1.4  # crops for training are this much larger, so that they can be moved and turned without empty corners
 
@@ -27,9 +28,17 @@ class Pictures:
     labels: list[Tensor]  # int [n], category ids
     image_ids: list[int]
     phases: Tensor  # [N] when training uses the image: 0 first
+    masks: list[list[Any]] = field(default_factory=list)  # COCO's `segmentation` of each object, if wanted
+    keypoints: list[Tensor] = field(default_factory=list)  # float [n, K, 3]: x, y, px, visibility; if wanted
 
     def target(self, index: int) -> dict[str, Tensor]:
-        return {"boxes": self.boxes[index], "labels": self.labels[index]}
+        """Masks are decoded here: all at once they would take more memory than the pictures."""
+        found = {"boxes": self.boxes[index], "labels": self.labels[index]}
+        if self.masks:
+            found["masks"] = masks_of(self.masks[index], tuple(self.images[index].shape[-2:]))
+        if self.keypoints:
+            found["keypoints"] = self.keypoints[index]
+        return found
 
 
 @dataclass(frozen=True)
@@ -58,23 +67,27 @@ def read_split(path: Path, images: Path) -> Coco:
     return coco
 
 
-def load_pictures(coco: Coco, images: Path) -> Pictures:
-    """All images of a COCO file."""
-    boxes, labels = [], []
-    for of_image in by_image(coco).values():
-        annotations = [a for a in of_image if not a.get("iscrowd")]  # a crowd's box is no object's
-        xywh = torch.tensor([a["bbox"] for a in annotations], dtype=torch.float32).reshape(-1, 4)
-        boxes.append(torch.cat([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], dim=1))
-        labels.append(torch.tensor([a["category_id"] for a in annotations], dtype=torch.long))
-    files = dict.fromkeys(i["file_name"] for i in coco["images"])  # in mixed training one may stand there several times
-    once = {name: to_tensor(load_picture(images / name)) for name in files}
+def load_pictures(
+    coco: Coco, images: Path, wanted: frozenset[str] = frozenset(), points: int | None = None
+) -> Pictures:
+    """All images of a COCO file; with the masks or keypoints (so many `points`) that a network wants to learn from."""
+    # a crowd's box is no object's
+    objects = [[a for a in of_image if not a.get("iscrowd")] for of_image in by_image(coco).values()]
     return Pictures(
-        images=[once[i["file_name"]] for i in coco["images"]],
-        boxes=boxes,
-        labels=labels,
+        images=[to_tensor(load_picture(images / i["file_name"])) for i in coco["images"]],
+        boxes=[_boxes(of_image) for of_image in objects],
+        labels=[torch.tensor([a["category_id"] for a in of_image], dtype=torch.long) for of_image in objects],
         image_ids=[i["id"] for i in coco["images"]],
         phases=torch.tensor([i.get("phase", 0) for i in coco["images"]]),
+        masks=[[a["segmentation"] for a in of_image] for of_image in objects] if "masks" in wanted else [],
+        keypoints=[keypoints_of(o, points or 0) for o in objects] if "keypoints" in wanted else [],
     )
+
+
+def _boxes(annotations: list[dict[str, Any]]) -> Tensor:
+    """[n, 4] xyxy, px."""
+    xywh = torch.tensor([a["bbox"] for a in annotations], dtype=torch.float32).reshape(-1, 4)
+    return torch.cat([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], dim=1)
 
 
 def to_tensor(picture: npt.NDArray[np.uint8]) -> Tensor:

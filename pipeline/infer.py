@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from pipeline.coco import DIGITS
 from pipeline.dataset import Crops, Pictures
+from pipeline.shapes import found_shapes
 
 SCORE_DIGITS = 4
 
@@ -23,7 +24,7 @@ def device_of(model: nn.Module) -> torch.device:
 
 @torch.inference_mode()
 def detect(model: nn.Module, pictures: Pictures, batch_size: int) -> list[dict[str, Any]]:
-    """Detections of all pictures: image_id, category_id, bbox [x, y, w, h] px, score."""
+    """Detections of all pictures: image_id, category_id, bbox [x, y, w, h] px, score, and masks or keypoints."""
     device = device_of(model.eval())
     results: list[dict[str, Any]] = []
     for start in range(0, len(pictures.images), batch_size):
@@ -35,9 +36,10 @@ def detect(model: nn.Module, pictures: Pictures, batch_size: int) -> list[dict[s
 
 def _result(image_id: int, found: dict[str, Tensor]) -> Iterator[dict[str, Any]]:
     boxes, labels, scores = (found[k].cpu().tolist() for k in ("boxes", "labels", "scores"))
-    for (x0, y0, x1, y1), label, score in zip(boxes, labels, scores, strict=True):
+    for (x0, y0, x1, y1), label, score, more in zip(boxes, labels, scores, found_shapes(found), strict=True):
         box_xywh = [round(v, DIGITS) for v in (x0, y0, x1 - x0, y1 - y0)]
-        yield {"image_id": image_id, "category_id": label, "bbox": box_xywh, "score": round(score, SCORE_DIGITS)}
+        plain = {"image_id": image_id, "category_id": label, "bbox": box_xywh, "score": round(score, SCORE_DIGITS)}
+        yield plain | more
 
 
 @torch.inference_mode()

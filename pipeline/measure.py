@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.coco import Coco, check_categories, read_coco, write_json
 from pipeline.dataset import read_split
-from pipeline.metrics import Results, classifier_metrics, confusion, detector_metrics, precision_recall
+from pipeline.metrics import Results, classifier_metrics, confusion, detector_metrics, precision_recall, shape_metrics
 from pipeline.runs import EVALUATED, task_of
 
 
@@ -30,11 +30,16 @@ def read_truths(synthetic: Path, real: Path, images: Path, categories: list[str]
 
 def write_measured(folder: Path, name: str, truths: Mapping[str, Coco], results: Mapping[str, Results]) -> None:
     """Predictions and metrics of each split, and plots of real test; `name` is that of a task or the cascade."""
-    measure = classifier_metrics if task_of(name) == "classifier" else detector_metrics
+    measure = classifier_metrics if task_of(name) == "classifier" else _found
     for split, found in results.items():
         write_json(folder / "predictions" / f"{split}.json", found)
     write_json(folder / "metrics.json", {split: measure(truths[split], found) for split, found in results.items()})
     write_plots(folder / "predictions", name, truths["real_test"], results["real_test"])
+
+
+def _found(truth: Coco, results: Results) -> dict[str, Any]:
+    """A detector's boxes, and its masks and keypoints where it and the truth have some."""
+    return {**detector_metrics(truth, results), **shape_metrics(truth, results)}
 
 
 def write_plots(folder: Path, name: str, truth: Coco, results: Results) -> None:

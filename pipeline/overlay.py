@@ -9,7 +9,8 @@ from PIL import Image, ImageColor, ImageDraw
 from pycocotools import mask as coco_mask
 from scipy.ndimage import binary_erosion
 
-from pipeline.draw import EDGE_COLOUR, FONT_PX, Box, Picture, draw_boxes, scaled
+from pipeline.coco import likeliest
+from pipeline.draw import EDGE_COLOUR, FONT_PX, Box, Picture, draw_boxes, predicted_boxes, scaled
 from pipeline.project import box_edges, project
 
 Annotation = Mapping[str, Any]
@@ -40,6 +41,19 @@ def draw_labels(
         if camera is not None and "bbox_3d" in annotation:
             _draw_box_3d(draw, annotation, camera, scale, colour_of(number))
         _draw_keypoints(draw, annotation.get("keypoints", []), scale, colour_of(number))
+    return drawn
+
+
+def draw_results(
+    picture: Picture, results: Sequence[Annotation], names: Mapping[int, str], scale: int = 1
+) -> Image.Image:
+    """An RGB copy, `scale` times as large, with what a network found: boxes with names and scores, masks, keypoints."""
+    best = likeliest([{"image_id": 0, **r} for r in results])
+    tinted = tint_masks(scaled(picture, 1), [r.get("segmentation") for r in best])
+    drawn = draw_boxes(tinted, predicted_boxes(best, names), scale)
+    draw = ImageDraw.Draw(drawn)
+    for number, result in enumerate(best):
+        _draw_keypoints(draw, result.get("keypoints", []), scale, colour_of(number))
     return drawn
 
 

@@ -14,10 +14,10 @@ from tqdm import tqdm
 
 from pipeline.coco import write_json
 from pipeline.dataset import Pictures, crop, to_tensor
-from pipeline.draw import draw_boxes, predicted_boxes
 from pipeline.errors import InputError, run
 from pipeline.infer import SCORE_DIGITS, best_device, classify, detect
 from pipeline.models.checkpoint import Card, fit_of, load_model
+from pipeline.overlay import draw_results
 from pipeline.params import Classifier
 from pipeline.photo import load_picture
 
@@ -41,9 +41,9 @@ def predict_picture(model: Any, card: Card, picture: Any, image_id: int) -> list
 
 
 def write_overlay(path: Path, picture: Any, results: list[dict[str, Any]], names: dict[int, str]) -> None:
-    """The picture with its boxes, as a PNG."""
+    """The picture with its boxes, masks and keypoints, as a PNG."""
     scale = max(1, SHOWN_PX // max(picture.shape[:2]))
-    draw_boxes(picture, predicted_boxes(results, names), scale).save(path)
+    draw_results(picture, results, names, scale).save(path)
 
 
 def overlay_name(image_id: int, path: Path) -> str:

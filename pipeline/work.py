@@ -10,13 +10,15 @@ from torch import nn
 
 from pipeline.augment.histogram import Histograms
 from pipeline.coco import Coco, category_names, read_coco, sha256_of
-from pipeline.dataset import CONTEXT, load_crops, load_pictures, read_split
+from pipeline.dataset import CONTEXT, Pictures, load_crops, load_pictures, read_split
 from pipeline.errors import InputError
 from pipeline.infer import classify_boxes, detect
 from pipeline.learner import Batches, crop_batches, picture_batches
 from pipeline.metrics import classifier_metrics, detector_metrics
+from pipeline.models.detectors import check_choice, wanted_by
 from pipeline.models.weights import read_start
 from pipeline.params import Classifier, Detector, Params, Task
+from pipeline.shapes import check_shapes
 
 REAL_TRAIN = "train.json"  # of the real images, nothing but this may be looked at
 
@@ -29,6 +31,7 @@ class Work:
         self.task, self.data, self.images, self.params = task, data, images, params
         self.fit: Classifier | Detector = getattr(params, task)
         self.train, self.val = (read_split(data / f"{s}.json", images) for s in ("train", "val"))
+        check_targets(data / "train.json", self.train, self.fit)
         self.matched, self.real = read_matched(self.fit, real, images), real
         self.categories = category_names(self.train)
         self.channels = 1 if isinstance(self.fit, Classifier) and self.fit.grayscale else 3
@@ -58,7 +61,7 @@ class Work:
             crops = load_crops(part, self.images, self.fit, CONTEXT)
             make = crop_batches(crops, self.fit, len(self.categories), histograms)
             return Batches(len(crops.labels), self.fit, steps, seed, make)
-        pictures = load_pictures(part, self.images)
+        pictures = training_pictures(part, self.images, self.fit)
         return Batches(len(pictures.images), self.fit, steps, seed, picture_batches(pictures, self.fit, histograms))
 
     def histograms(self) -> Histograms | None:
@@ -85,6 +88,18 @@ def read_matched(fit: Classifier | Detector, real: Path | None, images: Path) ->
     if not coco["annotations"]:
         raise InputError(f"{key}: expected images with objects in {real}, found none: set it to 0.")
     return coco
+
+
+def check_targets(path: Path, train: Coco, fit: Classifier | Detector) -> None:
+    """Raises InputError for keys that do not go with the network, or objects without what it learns from."""
+    if isinstance(fit, Detector):
+        check_choice(fit)
+        check_shapes(path, train, wanted_by(fit), fit.keypoints)
+
+
+def training_pictures(coco: Coco, images: Path, fit: Detector) -> Pictures:
+    """Pictures with all that the network learns from."""
+    return load_pictures(coco, images, wanted_by(fit), fit.keypoints)
 
 
 def of_phase(coco: Coco, phase: int) -> Coco:

@@ -8,6 +8,7 @@ from pipeline.metrics.classifier import classifier_metrics, classifier_scorer, c
 from pipeline.metrics.detector import detector_metrics, precision_recall
 from pipeline.metrics.inputs import Results, check_results, image_ids, read_results, read_truth
 from pipeline.metrics.resample import Scorer, detector_scorer
+from pipeline.metrics.shapes import shape_metrics
 
 __all__ = [
     "Results",
@@ -22,4 +23,5 @@ __all__ = [
     "precision_recall",
     "read_results",
     "read_truth",
+    "shape_metrics",
 ]

@@ -23,17 +23,22 @@ MAX_BOXES = 100  # per image and class, those of the highest score: part of COCO
 Array = npt.NDArray[np.float64]
 
 
-def evaluate(truth: Coco, results: Results, class_agnostic: bool = False) -> Any:
+def evaluate(
+    truth: Coco, results: Results, class_agnostic: bool = False, kind: str = "bbox", sigmas: Array | None = None
+) -> Any:
     """A COCOeval with `evalImgs` (by class, then by image) and `eval`; precision is [T, 101, K, 1, 1].
 
-    With `class_agnostic` K is 1, and only IoU 0.5 is looked at. The arguments stay as they are, while pycocotools
+    With `class_agnostic` K is 1, and only IoU 0.5 is looked at. `kind` is what is compared: bbox, segm or keypoints,
+    the last with a deviation for each point. The arguments stay as they are, while pycocotools
     itself writes into what it is given.
     """
     results = _best_names(results) if class_agnostic else results
     with contextlib.redirect_stdout(io.StringIO()):  # pycocotools prints its progress
-        evaluation = COCOeval(_index(truth, truth["annotations"]), _index(truth, results), "bbox")
+        evaluation = COCOeval(_index(truth, truth["annotations"]), _index(truth, results), kind)
         evaluation.params.areaRng = evaluation.params.areaRng[:1]  # all sizes
         evaluation.params.maxDets = [MAX_BOXES]
+        if sigmas is not None:
+            evaluation.params.kpt_oks_sigmas = sigmas
         if class_agnostic:
             evaluation.params.useCats = 0
             evaluation.params.iouThrs = evaluation.params.iouThrs[:1]
@@ -62,6 +67,7 @@ def _index(truth: Coco, boxes: list[dict[str, Any]]) -> COCO:
             "area": b["bbox"][2] * b["bbox"][3],
             "iscrowd": b.get("iscrowd", 0),
             "score": b.get("score"),
+            **_shapes(b),
         }
         for number, b in enumerate(boxes, start=1)
     ]
@@ -71,6 +77,13 @@ def _index(truth: Coco, boxes: list[dict[str, Any]]) -> COCO:
     return coco
 
 
+def _shapes(box: dict[str, Any]) -> dict[str, Any]:
+    """Mask and keypoints, where there are some; OKS measures distances by the area of the mask, or else of the box."""
+    found: dict[str, Any] = {key: box[key] for key in ("segmentation", "area") if key in box}
+    points = box.get("keypoints", [])
+    return {**found, "keypoints": points, "num_keypoints": sum(v > 0 for v in points[2::3])}
+
+
 def detector_metrics(truth: Coco, results: Results) -> dict[str, Any]:
     """`AP`, `AP50`, `AP75`, `AR`, `AP50_class_agnostic`, number of `images`, `per_class` AP and AP50 by name.
 
@@ -78,9 +91,9 @@ def detector_metrics(truth: Coco, results: Results) -> dict[str, Any]:
     """
     evaluation = evaluate(truth, results)
     precision: Array = evaluation.eval["precision"][..., 0, 0]  # [T, 101, K]
-    by_class = {name: _by_iou(precision[..., k]) for k, name in enumerate(category_names(truth))}
+    by_class = {name: by_iou(precision[..., k]) for k, name in enumerate(category_names(truth))}
     return {
-        **_by_iou(precision),
+        **by_iou(precision),
         "AR": _mean(evaluation.eval["recall"]),
         "AP50_class_agnostic": _mean(evaluate(truth, results, class_agnostic=True).eval["precision"]),
         "images": len(truth["images"]),
@@ -88,7 +101,7 @@ def detector_metrics(truth: Coco, results: Results) -> dict[str, Any]:
     }
 
 
-def _by_iou(precision: Array) -> dict[str, float | None]:
+def by_iou(precision: Array) -> dict[str, float | None]:
     """Means of [T, ...], T being the IoU .50:.05:.95."""
     return {"AP": _mean(precision), "AP50": _mean(precision[0]), "AP75": _mean(precision[5])}
 

@@ -12,6 +12,10 @@ WANTS: dict[str, frozenset[str]] = {
 ON_A_BACKBONE = ("fasterrcnn", "maskrcnn", "keypointrcnn", "retinanet", "fcos")  # the others have one of their own
 
 
+def wanted_by(fit: Detector) -> frozenset[str]:
+    return WANTS.get(fit.model, frozenset())
+
+
 def check_choice(fit: Detector) -> None:
     """Raises InputError for keys of `detector` that its network does not go with, or lacks."""
     if fit.model in ON_A_BACKBONE and fit.backbone is None:
