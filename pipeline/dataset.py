@@ -30,6 +30,7 @@ class Pictures:
     phases: Tensor  # [N] when training uses the image: 0 first
     masks: list[list[Any]] = field(default_factory=list)  # COCO's `segmentation` of each object, if wanted
     keypoints: list[Tensor] = field(default_factory=list)  # float [n, K, 3]: x, y, px, visibility; if wanted
+    proposals: list[Tensor] = field(default_factory=list)  # float [m, 4] xyxy, px; if wanted
 
     def target(self, index: int) -> dict[str, Tensor]:
         """Masks are decoded here: all at once they would take more memory than the pictures."""
@@ -38,6 +39,8 @@ class Pictures:
             found["masks"] = masks_of(self.masks[index], tuple(self.images[index].shape[-2:]))
         if self.keypoints:
             found["keypoints"] = self.keypoints[index]
+        if self.proposals:
+            found["proposals"] = self.proposals[index]
         return found
 
 

@@ -3,10 +3,12 @@
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import nn
+from tqdm import tqdm
 
 from pipeline.augment.histogram import Histograms
 from pipeline.coco import Coco, category_names, read_coco, sha256_of
@@ -16,6 +18,7 @@ from pipeline.infer import classify_boxes, detect
 from pipeline.learner import Batches, crop_batches, picture_batches
 from pipeline.metrics import classifier_metrics, detector_metrics
 from pipeline.models.detectors import check_choice, wanted_by
+from pipeline.models.detectors.proposals import selective_search
 from pipeline.models.weights import read_start
 from pipeline.params import Classifier, Detector, Params, Task
 from pipeline.shapes import check_shapes
@@ -99,7 +102,11 @@ def check_targets(path: Path, train: Coco, fit: Classifier | Detector) -> None:
 
 def training_pictures(coco: Coco, images: Path, fit: Detector) -> Pictures:
     """Pictures with all that the network learns from."""
-    return load_pictures(coco, images, wanted_by(fit), fit.keypoints)
+    pictures = load_pictures(coco, images, wanted_by(fit), fit.keypoints)
+    if "proposals" not in wanted_by(fit):
+        return pictures
+    search = tqdm(pictures.images, unit="picture", desc="selective search", mininterval=2)
+    return replace(pictures, proposals=[selective_search(image) for image in search])
 
 
 def of_phase(coco: Coco, phase: int) -> Coco:

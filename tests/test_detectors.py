@@ -33,9 +33,11 @@ def targets() -> list[Target]:
     masks = torch.zeros(2, *SIZES_HW[0], dtype=torch.uint8)
     masks[0, 6:18, 4:20] = masks[1, 10:34, 30:50] = 1
     points = torch.tensor([[[9.0, 9, 2], [15.0, 15, 1]], [[35.0, 15, 2], [0.0, 0, 0]]])
+    proposals = torch.tensor([[5.0, 5, 21, 17], [0.0, 20, 20, 40], [28.0, 8, 44, 30]])
     none = {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, dtype=torch.long)}
     nothing = {"masks": torch.zeros(0, *SIZES_HW[1], dtype=torch.uint8), "keypoints": torch.zeros(0, 2, 3)}
-    return [{"boxes": boxes, "labels": torch.tensor([1, 3]), "masks": masks, "keypoints": points}, none | nothing]
+    some = {"boxes": boxes, "labels": torch.tensor([1, 3]), "masks": masks, "keypoints": points}
+    return [some | {"proposals": proposals}, none | nothing | {"proposals": proposals[:1]}]
 
 
 def targets_for(name: str) -> list[Target]:

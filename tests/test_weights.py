@@ -156,6 +156,20 @@ def test_every_tensor_of_a_backbone_has_a_place(backbone: str) -> None:
     assert_all_placed(*found, names(own, "backbone.body."))
 
 
+@pytest.mark.parametrize("name", ["rcnn", "fast_rcnn"])
+def test_rcnns_take_what_they_have_of_a_backbone(name: str) -> None:
+    """Fast R-CNN has no levels above stride 8."""
+    fit = tiny.fit_of("detector", name, backbone="resnet18")
+    with torch.device("meta"):
+        own, theirs = build("detector", fit, 3, 3).state_dict(), models.resnet18().state_dict()
+    found = pretrained(fit)
+    assert found is not None
+    places = {found[1](n) for n in names(theirs)} - {None}
+    prefix = "backbone." if name == "fast_rcnn" else "roi_heads.box_head.body."
+    missing = {n for n in places if ".layer3." in str(n) or ".layer4." in str(n)} if name == "fast_rcnn" else set()
+    assert places - missing == names(own, prefix)
+
+
 INSIDE = {"ssd": ("backbone.features.", "backbone.extra.0."), "ssdlite": ("backbone.features.",)}
 FC = {f"backbone.extra.0.7.{layer}.{kind}" for layer in (1, 3) for kind in ("weight", "bias")}  # SSD's own
 

@@ -6,7 +6,7 @@ from torch import nn
 
 from pipeline.errors import lookup
 from pipeline.models import centernet, classifiers, two_stage
-from pipeline.models.detectors import check_choice, torchvisions
+from pipeline.models.detectors import check_choice, rcnn, torchvisions
 from pipeline.params import Classifier, Detector, Fit, Task
 
 # (number of categories, channels of the input, section of params.yaml) -> network from [N, C, S, S] to logits
@@ -24,6 +24,8 @@ CLASSIFIERS: dict[str, Callable[[int, int, Classifier], nn.Module]] = {
 DETECTORS: dict[str, Callable[[int, int, Detector], nn.Module]] = {
     "centernet_tiny": centernet.centernet_tiny,
     "center_two_stage": two_stage.center_two_stage,
+    "rcnn": rcnn.rcnn,
+    "fast_rcnn": rcnn.fast_rcnn,
     "fasterrcnn": torchvisions.fasterrcnn,
     "maskrcnn": torchvisions.maskrcnn,
     "keypointrcnn": torchvisions.keypointrcnn,

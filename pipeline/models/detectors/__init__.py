@@ -8,8 +8,11 @@ from pipeline.params import Detector
 WANTS: dict[str, frozenset[str]] = {
     "maskrcnn": frozenset({"masks"}),
     "keypointrcnn": frozenset({"keypoints"}),
+    "fast_rcnn": frozenset({"proposals"}),
+    "rcnn": frozenset({"proposals"}),
 }
-ON_A_BACKBONE = ("fasterrcnn", "maskrcnn", "keypointrcnn", "retinanet", "fcos")  # the others have one of their own
+# the others have a backbone of their own
+ON_A_BACKBONE = ("rcnn", "fast_rcnn", "fasterrcnn", "maskrcnn", "keypointrcnn", "retinanet", "fcos")
 
 
 def wanted_by(fit: Detector) -> frozenset[str]:

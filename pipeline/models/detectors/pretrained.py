@@ -11,6 +11,7 @@ from pipeline.params import Detector
 C4 = 13  # the block of MobileNet v3 large that torchvision's SSDlite cuts in two
 POOL4 = 23  # the layer of VGG-16 at which torchvision's SSD cuts it in two
 WITH_IMAGENET = (*ON_A_BACKBONE, "ssd", "ssdlite")
+PREFIXES = {"rcnn": "roi_heads.box_head.body.", "fast_rcnn": "backbone."}
 NameOf = Callable[[str], str | None]
 
 
@@ -23,7 +24,7 @@ def pretrained(fit: Detector) -> tuple[models.WeightsEnum, NameOf] | None:
     if fit.model not in ON_A_BACKBONE or fit.backbone is None:
         return None
     layers_of(fit.backbone)
-    return models.get_model_weights(fit.backbone).DEFAULT, name_in(fit.backbone, "backbone.body.")
+    return models.get_model_weights(fit.backbone).DEFAULT, name_in(fit.backbone, PREFIXES.get(fit.model, "backbone.body."))
 
 
 def name_in(backbone: str, prefix: str) -> NameOf:
