@@ -36,7 +36,7 @@ class Pooled(nn.Module):
     """RoI max-pooling: the cells of a GRID x GRID in each proposal, their borders rounded to whole features."""
 
     def forward(self, features: dict[str, Tensor], proposals: list[Tensor], sizes_hw: list[tuple[int, int]]) -> Tensor:
-        pooled: Tensor = roi_pool(features["0"], proposals, GRID, 1 / STRIDE)
+        pooled: Tensor = roi_pool(features["0"].float(), proposals, GRID, 1 / STRIDE)
         return pooled
 
 
@@ -45,7 +45,7 @@ class Warped(nn.Module):
 
     def forward(self, features: dict[str, Tensor], proposals: list[Tensor], sizes_hw: list[tuple[int, int]]) -> Tensor:
         boxes = [widened(p) for p in proposals]
-        warped: Tensor = roi_align(features["0"], boxes, WARPED_PX, sampling_ratio=2, aligned=True)
+        warped: Tensor = roi_align(features["0"].float(), boxes, WARPED_PX, sampling_ratio=2, aligned=True)
         return warped
 
 
