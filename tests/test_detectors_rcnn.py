@@ -1,5 +1,6 @@
 """R-CNN and Fast R-CNN: proposals, which of them teach what, and what is cut out, by hand."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,10 +10,13 @@ from torch import Tensor
 from torchvision.models.detection.image_list import ImageList
 from torchvision.ops import box_iou
 
+from pipeline.augment.pictures import PictureAugment
+from pipeline.dataset import read_split
 from pipeline.models.detectors import proposals
 from pipeline.models.detectors.proposals import SelectiveSearch, pixels, selective_search, thinned
 from pipeline.models.detectors.rcnn import WARPED_PX, Pooled, Warped, widened
 from pipeline.models.detectors.torchvisions import NativeScale
+from pipeline.work import training_pictures
 
 HEIGHT, WIDTH = 48, 70
 BOX = [20.0, 10, 44, 26]
@@ -76,6 +80,17 @@ def test_a_picture_is_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
     given = [{"proposals": torch.tensor([BOX])}]
     (found,), _ = search(normalised(picture() + 9), {}, given)
     assert found.tolist() == [BOX, [0, 0, WIDTH, HEIGHT]] and len(seen) == 4
+
+
+def test_training_pictures_bring_their_proposals(tmp_path: Path) -> None:
+    """Searched once, and moved with the crops."""
+    data, fit = tiny.write_data(tmp_path / "data"), tiny.fit_of("detector", "rcnn", crop_px=32)
+    found = training_pictures(read_split(data / "synthetic" / "detector" / "val.json", data), data, fit)
+    assert torch.equal(found.target(0)["proposals"], selective_search(found.images[0]))
+    torch.manual_seed(0)
+    _, moved = PictureAugment(fit)(found.images, [found.target(n) for n in range(3)])
+    assert all(((t["proposals"] >= 0) & (t["proposals"] <= 32)).all() for t in moved)
+    assert sum(len(t["proposals"]) for t in moved) > 0
 
 
 def assigned(name: str, true: list[list[float]], offered: list[list[float]]) -> list[int]:
