@@ -59,21 +59,13 @@ class Work:
 
     def batches(self, phase: int, steps: int) -> Batches:
         part = of_phase(self.train, phase)
-        seed, histograms = self.params.train.seed, self.histograms()
+        seed, histograms = self.params.train.seed, histograms_of(self.matched, self.images, self.fit)
         if isinstance(self.fit, Classifier):
             crops = load_crops(part, self.images, self.fit, CONTEXT)
             make = crop_batches(crops, self.fit, len(self.categories), histograms)
             return Batches(len(crops.labels), self.fit, steps, seed, make)
         pictures = training_pictures(part, self.images, self.fit)
         return Batches(len(pictures.images), self.fit, steps, seed, picture_batches(pictures, self.fit, histograms))
-
-    def histograms(self) -> Histograms | None:
-        """Of the real train crops or pictures, where augment.histogram_matching asks for them."""
-        if self.matched is None:
-            return None
-        if isinstance(self.fit, Classifier):
-            return Histograms(load_crops(self.matched, self.images, self.fit, CONTEXT).crops)
-        return Histograms(load_pictures(self.matched, self.images).images)
 
 
 def read_matched(fit: Classifier | Detector, real: Path | None, images: Path) -> Coco | None:
@@ -107,6 +99,15 @@ def training_pictures(coco: Coco, images: Path, fit: Detector) -> Pictures:
         return pictures
     search = tqdm(pictures.images, unit="picture", desc="selective search", mininterval=2)
     return replace(pictures, proposals=[selective_search(image) for image in search])
+
+
+def histograms_of(matched: Coco | None, images: Path, fit: Classifier | Detector) -> Histograms | None:
+    """Of the crops, or whole pictures, that `read_matched` has found."""
+    if matched is None:
+        return None
+    if isinstance(fit, Classifier):
+        return Histograms(load_crops(matched, images, fit, CONTEXT).crops)
+    return Histograms(load_pictures(matched, images).images)
 
 
 def of_phase(coco: Coco, phase: int) -> Coco:
