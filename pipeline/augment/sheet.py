@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from pipeline.augment.histogram import Histograms
 from pipeline.coco import Coco, names_of, subset
 from pipeline.dataset import CONTEXT, by_image, load_crops, load_pictures
 from pipeline.draw import Box, draw_boxes, scaled
@@ -29,20 +30,35 @@ def rows_of(
 ) -> list[Row]:
     """Examples in so many rows and columns; the histograms of `real` are those that are matched."""
     annotations = by_image(coco)
-    with_objects = [i for i in coco["images"] if annotations[i["id"]]][:SOME]
-    some, histograms = subset(coco, with_objects), histograms_of(real, images, fit)
-    names = names_of(coco)
+    some = subset(coco, [i for i in coco["images"] if annotations[i["id"]]][:SOME])
+    histograms = histograms_of(real, images, fit)
     if isinstance(fit, Classifier):
-        crops = load_crops(some, images, fit, CONTEXT)
-        chosen = in_turn(crops.labels.tolist())[: shape[0]]
-        titles = [names[int(crops.labels[n]) + 1] for n in chosen]
-        of_crops = crop_batches(crops, fit, len(names), histograms)
-        columns = [crop_cells(_drawn(of_crops, chosen, step), names) for step in range(shape[1])]
-    else:
-        chosen = list(range(min(shape[0], len(with_objects))))
-        titles = [Path(with_objects[n]["file_name"]).stem for n in chosen]
-        of_pictures = picture_batches(load_pictures(some, images), fit, histograms)
-        columns = [picture_cells(_drawn(of_pictures, chosen, step), names) for step in range(shape[1])]
+        return _crop_rows(some, images, fit, histograms, shape)
+    return _picture_rows(some, images, fit, histograms, shape)
+
+
+def _crop_rows(
+    some: Coco, images: Path, fit: Classifier, histograms: Histograms | None, shape: tuple[int, int]
+) -> list[Row]:
+    names, crops = names_of(some), load_crops(some, images, fit, CONTEXT)
+    batch = crop_batches(crops, fit, len(names), histograms)
+    chosen = in_turn(crops.labels.tolist())[: shape[0]]
+    columns = [crop_cells(_drawn(batch, chosen, step), names) for step in range(shape[1])]
+    return _turned([names[int(crops.labels[n]) + 1] for n in chosen], columns)
+
+
+def _picture_rows(
+    some: Coco, images: Path, fit: Detector, histograms: Histograms | None, shape: tuple[int, int]
+) -> list[Row]:
+    names, pictures = names_of(some), load_pictures(some, images)
+    batch = picture_batches(pictures, fit, histograms)
+    chosen = list(range(min(shape[0], len(pictures.images))))
+    columns = [picture_cells(_drawn(batch, chosen, step), names) for step in range(shape[1])]
+    return _turned([f"image {pictures.image_ids[n]}" for n in chosen], columns)
+
+
+def _turned(titles: list[str], columns: list[list[Cell]]) -> list[Row]:
+    """Columns -> rows under their titles."""
     return [(title, list(cells)) for title, cells in zip(titles, zip(*columns, strict=True), strict=True)]
 
 
