@@ -73,10 +73,8 @@ def crop_batches(
     `histograms` are those that augment.histogram_matching takes.
     """
     lighting = Lighting(crops.crops, params.augment.lighting) if params.augment.lighting else None
-    augment, mix = (
-        CropAugment(params.augment, params.input_px, lighting, histograms),
-        mixing(params.augment, categories),
-    )
+    augment = CropAugment(params.augment, params.input_px, lighting, histograms)
+    mix = mixing(params.augment, categories)
 
     def batch(chosen: list[int]) -> Batch:
         augmented, labels = augment(crops.crops[chosen].float() / 255), crops.labels[chosen]
