@@ -20,11 +20,10 @@ from pipeline.dataset import Crops, Pictures, by_image, load_crops, read_split
 from pipeline.errors import InputError, run
 from pipeline.infer import best_device
 from pipeline.learner import loss_parts
-from pipeline.models import build
-from pipeline.models.weights import IMAGENET, fill, read_start
+from pipeline.models.weights import COCO, IMAGENET, read_start
 from pipeline.params import Classifier, Detector, Task, load_params
 from pipeline.runs import Regime, check_real
-from pipeline.work import check_targets, read_matched, scorer, training_pictures
+from pipeline.work import check_targets, read_matched, scorer, start_network, training_pictures
 
 Batch = Any
 
@@ -121,16 +120,16 @@ def prepare(fit: Classifier | Detector, few: Coco, images: Path) -> tuple[nn.Mod
     task: Task = "classifier" if isinstance(fit, Classifier) else "detector"
     channels = 1 if isinstance(fit, Classifier) and fit.grayscale else 3
     start = read_start(task, fit, channels)
-    network = build(task, fit, len(few["categories"]), channels)
-    fill(network, start)
     data = load_crops(few, images, fit) if isinstance(fit, Classifier) else training_pictures(few, images, fit)
+    crops = data.crops if isinstance(data, Crops) else torch.empty(0)
+    network = start_network(task, fit, len(few["categories"]), channels, start, lambda: crops)
     return network.to(best_device()), as_batch(data, best_device())
 
 
 def check_network(fit: Classifier | Detector, few: Coco, images: Path, steps: int) -> dict[str, Any]:
     """Start loss beside the expected one, and how well `few` images are learned by heart."""
     network, batch = prepare(fit, few, images)
-    guesses = fit.weights in (None, IMAGENET)  # weights of a model of ours may name categories already
+    guesses = fit.weights in (None, IMAGENET, COCO)  # weights of a model of ours may name categories already
     start = category_loss(network, fit, batch) if guesses else None
 
     score = scorer(few, images, fit)

@@ -32,6 +32,7 @@ from pipeline.section import (
 
 Layer = Literal["depth", "normals", "flow"]
 Device = Literal["auto", "cpu", "optix", "cuda", "hip", "metal", "oneapi"]
+Chance = Annotated[float, Field(ge=0, lt=1)]  # probability that something is dropped
 Name = TypeVar("Name", bound=str)
 
 
@@ -94,11 +95,25 @@ class Train(Section):
     workers: NonNegative
 
 
+class Network(Section):
+    """Changes to the network, whichever it is: names of pipeline/models/changes; `own`, null, 0 and false leave it."""
+
+    norm: str
+    initialisation: str
+    dropout: Chance | None
+    drop_connect: Chance
+    stochastic_depth: Chance  # of the last block
+    blur_pool: bool
+
+
 class Fit(Section):
     """A network, what it starts from, and how long and how fast it learns."""
 
     model: str
-    weights: str | None  # imagenet, or the folder or file of a model of ours; null: fresh ones
+    weights: str | None  # imagenet, coco, or the folder or file of a model of ours; null: fresh ones
+    freeze: Literal["none", "backbone"] | Count  # a number: stages from the input on
+    backbone_lr_factor: Positive
+    network: Network
     batch_size: Count
     steps: Count
     finetune_steps: Count
@@ -163,6 +178,7 @@ class ClassifierAugment(Augment):
 class Classifier(Fit):
     input_px: Annotated[int, Field(ge=8, le=1024)]
     grayscale: bool
+    preprocessing: str
     margin: Annotated[float, Field(ge=0, le=2)]
     label_smoothing: Fraction
     augment: ClassifierAugment

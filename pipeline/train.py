@@ -24,12 +24,10 @@ from pipeline.cache import cache_folder
 from pipeline.errors import run
 from pipeline.folders import whole_folder
 from pipeline.learner import CLIP, Learner, Once
-from pipeline.models import build
 from pipeline.models.checkpoint import Card, save_model
-from pipeline.models.weights import fill
 from pipeline.params import Params, load_params
 from pipeline.progress import LAST, Best, alone, done, forget_after, last_step, set_done
-from pipeline.work import Work
+from pipeline.work import Work, start_network
 
 FINETUNE_RATE = 0.2  # of the learning rate
 
@@ -108,8 +106,8 @@ def computes_with_bf16() -> bool:
 def train(work: Work, out: Path) -> None:
     """All phases one after the other, then the model folder in one step."""
     pl.seed_everything(work.params.train.seed, verbose=False)
-    network = build(work.task, work.fit, len(work.categories), work.channels)
-    fill(network, work.start)
+    counts = len(work.categories), work.channels
+    network = start_network(work.task, work.fit, *counts, work.start, work.training_crops)
     running = cache_folder() / "runs" / work.key()
     with alone(running):
         for phase in work.phases():

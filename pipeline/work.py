@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from pipeline.augment.histogram import Histograms
@@ -17,10 +17,13 @@ from pipeline.errors import InputError
 from pipeline.infer import classify_boxes, detect
 from pipeline.learner import Batches, crop_batches, picture_batches
 from pipeline.metrics import classifier_metrics, detector_metrics
+from pipeline.models import build
+from pipeline.models.changes.freeze import freeze
+from pipeline.models.changes.preprocessing import set_statistics
 from pipeline.models.detectors import check_choice, wanted_by
 from pipeline.models.detectors.proposals import selective_search
-from pipeline.models.weights import read_start
-from pipeline.params import Classifier, Detector, Params, Task
+from pipeline.models.weights import Start, fill, read_start
+from pipeline.params import Classifier, Detector, Fit, Params, Task
 from pipeline.shapes import check_shapes
 
 REAL_TRAIN = "train.json"  # of the real images, nothing but this may be looked at
@@ -67,6 +70,11 @@ class Work:
         pictures = training_pictures(part, self.images, self.fit)
         return Batches(len(pictures.images), self.fit, steps, seed, picture_batches(pictures, self.fit, histograms))
 
+    def training_crops(self) -> Tensor:
+        """All that the classifier learns from, without augmentation: uint8 [N, C, S, S]."""
+        assert isinstance(self.fit, Classifier)
+        return load_crops(self.train, self.images, self.fit).crops
+
 
 def read_matched(fit: Classifier | Detector, real: Path | None, images: Path) -> Coco | None:
     """The real train images whose histograms augment.histogram_matching takes; None where it is off.
@@ -108,6 +116,17 @@ def histograms_of(matched: Coco | None, images: Path, fit: Classifier | Detector
     if isinstance(fit, Classifier):
         return Histograms(load_crops(matched, images, fit, CONTEXT).crops)
     return Histograms(load_pictures(matched, images).images)
+
+
+def start_network(
+    task: Task, fit: Fit, categories: int, channels: int, start: Start | None, crops: Callable[[], Tensor]
+) -> nn.Module:
+    """The network as training starts with it; `crops`, to learn from, are read where it wants statistics."""
+    network = build(task, fit, categories, channels)
+    fresh = fill(network, start)
+    set_statistics(network, crops)
+    freeze(network, fit.freeze, f"params.yaml: {task}.freeze", fresh)
+    return network
 
 
 def of_phase(coco: Coco, phase: int) -> Coco:

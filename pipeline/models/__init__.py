@@ -6,6 +6,8 @@ from torch import nn
 
 from pipeline.errors import lookup
 from pipeline.models import centernet, classifiers, two_stage
+from pipeline.models.changes import change
+from pipeline.models.changes.preprocessing import change_preprocessing
 from pipeline.models.detectors import check_choice, rcnn, torchvisions
 from pipeline.params import Classifier, Detector, Fit, Task
 
@@ -39,8 +41,15 @@ NETWORKS: dict[Task, Mapping[str, Callable[..., nn.Module]]] = {"classifier": CL
 
 
 def build(task: Task, fit: Fit, categories: int, channels: int) -> nn.Module:
-    """The network that `fit` names, with fresh weights. Raises InputError for a name that the task does not know."""
+    """The network that `fit` names, changed as it says, with fresh weights.
+
+    Raises InputError for a name that the task does not know, and for a change that finds nothing to change.
+    """
     make = lookup(NETWORKS[task], fit.model, f"params.yaml: {task}.model")
     if isinstance(fit, Detector):
         check_choice(fit)
-    return make(categories, channels, fit)
+    network = make(categories, channels, fit)
+    if isinstance(fit, Classifier):
+        change_preprocessing(network, fit, channels)
+    change(network, fit.network, f"params.yaml: {task}.network")
+    return network

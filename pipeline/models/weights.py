@@ -1,7 +1,7 @@
-"""What a network starts from: fresh weights, those of ImageNet, or those of a model trained here."""
+"""What a network starts from: fresh weights, those of ImageNet or COCO, or those of a model trained here."""
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -13,10 +13,12 @@ from torchvision import models
 from pipeline.coco import sha256_of
 from pipeline.errors import InputError
 from pipeline.models.checkpoint import read_card, read_state
+from pipeline.models.detectors.coco import KNOWN as WITH_COCO
+from pipeline.models.detectors.coco import trained_on_coco
 from pipeline.models.detectors.pretrained import WITH_IMAGENET, pretrained
 from pipeline.params import Detector, Fit, Task
 
-IMAGENET = "imagenet"
+IMAGENET, COCO = "imagenet", "coco"
 SHOWN = 3  # names in a message
 
 
@@ -42,20 +44,25 @@ PRETRAINED: dict[str, tuple[models.WeightsEnum, Callable[[str], str | None]]] = 
 
 
 def read_start(task: Task, fit: Fit, channels: int) -> Start | None:
-    """What `weights` of the task names; None for fresh weights. Downloads those of ImageNet where they are not yet.
+    """What `weights` of the task names; None for fresh weights. Downloads published ones where they are not yet.
 
     Raises InputError for a network or channels that they are not for, a missing or damaged file, and without a network.
     """
     if fit.weights is None:
         return None
     key = f"params.yaml: {task}.weights"
-    return _imagenet(key, fit, channels) if fit.weights == IMAGENET else _file(key, task, fit, Path(fit.weights))
+    if fit.weights in (IMAGENET, COCO):
+        return _published(key, fit, channels)
+    return _file(key, task, fit, Path(fit.weights))
 
 
-def fill(network: nn.Module, start: Start | None) -> None:
-    """Put in all tensors that fit by name and shape, and say which start fresh. Raises InputError if none fits."""
+def fill(network: nn.Module, start: Start | None) -> list[str]:
+    """Put in all tensors that fit by name and shape, and say which start fresh. Raises InputError if none fits.
+
+    Returns the names of those that start fresh beside others that do not: none without `start`.
+    """
     if start is None:
-        return
+        return []
     own = network.state_dict()
     fits = {name: t for name, t in start.state.items() if name in own and own[name].shape == t.shape}
     weights = [name for name, t in own.items() if t.ndim]  # counters of batches fit everywhere
@@ -65,6 +72,7 @@ def fill(network: nn.Module, start: Start | None) -> None:
     network.load_state_dict(fits, strict=False)
     rest = f"; fresh: {_some(fresh)}" if fresh else ""
     print(f"weights: {len(weights) - len(fresh)} of {len(weights)} tensors from {start.source}{rest}", flush=True)
+    return fresh
 
 
 def _some(names: list[str]) -> str:
@@ -72,16 +80,31 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:SHOWN]) + more
 
 
-def _imagenet(key: str, fit: Fit, channels: int) -> Start:
-    found = pretrained(fit) if isinstance(fit, Detector) else PRETRAINED.get(fit.model)
+def _published(key: str, fit: Fit, channels: int) -> Start:
+    found = _weights_of(fit)
     if found is None:
-        known = WITH_IMAGENET if isinstance(fit, Detector) else PRETRAINED
-        raise InputError(f"{key}: imagenet: expected one of {', '.join(sorted(known))}, found '{fit.model}'.")
+        known = ", ".join(sorted(_known(fit)))
+        expected = f"one of {known}" if known else "a detector"
+        raise InputError(f"{key}: {fit.weights}: expected {expected}, found '{fit.model}'.")
     if channels != 3:
-        raise InputError(f"{key}: imagenet: expected 3 channels, found {channels}: set grayscale: false.")
+        raise InputError(f"{key}: {fit.weights}: expected 3 channels, found {channels}: set grayscale: false.")
     weights, name_of = found
+    source = "ImageNet" if fit.weights == IMAGENET else "COCO"
     named = {name_of(name): t for name, t in _download(key, weights).items()}
-    return Start(f"ImageNet ({Path(weights.url).name})", weights.url, {n: t for n, t in named.items() if n is not None})
+    return Start(f"{source} ({Path(weights.url).name})", weights.url, {n: t for n, t in named.items() if n is not None})
+
+
+def _weights_of(fit: Fit) -> tuple[models.WeightsEnum, Callable[[str], str | None]] | None:
+    if isinstance(fit, Detector):
+        return pretrained(fit) if fit.weights == IMAGENET else trained_on_coco(fit)
+    return PRETRAINED.get(fit.model) if fit.weights == IMAGENET else None
+
+
+def _known(fit: Fit) -> Iterable[str]:
+    """Names of the task's networks that there are such weights for."""
+    if isinstance(fit, Detector):
+        return WITH_IMAGENET if fit.weights == IMAGENET else WITH_COCO
+    return PRETRAINED if fit.weights == IMAGENET else ()
 
 
 def _download(key: str, weights: models.WeightsEnum) -> dict[str, Tensor]:

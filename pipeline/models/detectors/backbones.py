@@ -38,17 +38,23 @@ def body(name: str) -> nn.Module:
     return network if name in RESNETS else network.get_submodule("features")
 
 
-def with_pyramid(name: str, first: int, extra: Callable[[int], ExtraFPNBlock] | None = None) -> nn.Module:
+def with_pyramid(
+    name: str,
+    first: int,
+    extra: Callable[[int], ExtraFPNBlock] | None = None,
+    norm: Callable[[int], nn.Module] | None = None,
+) -> nn.Module:
     """A feature pyramid (Lin et al. 2016, FPN) on the levels of stride 2 ** (first + 1), and so on, up to 32.
 
     Args:
         extra: makes the levels above from the number of channels at stride 32; else one, every second place of the last.
+        norm: makes the normalisation of the pyramid's layers from their channels; else none.
     """
     layers, made = layers_of(name)[first - 1 :], body(name)
     levels = {layer: str(n) for n, layer in enumerate(layers)}
     channels = channels_of(made, levels)
     above = extra(channels[-1]) if extra else LastLevelMaxPool()
-    pyramid: nn.Module = BackboneWithFPN(made, levels, channels, FPN_WIDTH, above)
+    pyramid: nn.Module = BackboneWithFPN(made, levels, channels, FPN_WIDTH, above, norm)
     return pyramid
 
 

@@ -5,6 +5,7 @@ are half as large. With resnet50 every tensor has torchvision's name and shape. 
 to their own size.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -46,19 +47,19 @@ def need_rgb(channels: int) -> None:
         raise InputError(f"params.yaml: detector.model: torchvision's detectors expect 3 channels, found {channels}.")
 
 
-def _rcnn_parts(fit: Detector) -> dict[str, Any]:
+def _rcnn_parts(fit: Detector, norm: Callable[[int], nn.Module] | None = None) -> dict[str, Any]:
     """What the R-CNNs with a region proposal network share: levels at strides 4 to 64."""
     anchors = AnchorGenerator(tuple((side,) for side in SIDES_PX), (RATIOS,) * len(SIDES_PX))
-    return {"backbone": with_pyramid(str(fit.backbone), first=1), "rpn_anchor_generator": anchors}
+    return {"backbone": with_pyramid(str(fit.backbone), 1, norm=norm), "rpn_anchor_generator": anchors}
 
 
 def _v2_parts(fit: Detector) -> dict[str, Any]:
-    """The same with the heads of torchvision's v2."""
+    """The same with the heads of torchvision's v2, and its normalisation in the pyramid."""
     heads = {
         "rpn_head": RPNHead(FPN_WIDTH, len(RATIOS), conv_depth=2),
         "box_head": FastRCNNConvFCHead((FPN_WIDTH, 7, 7), [FPN_WIDTH] * 4, [1024], norm_layer=nn.BatchNorm2d),
     }
-    return {**_rcnn_parts(fit), **heads}
+    return {**_rcnn_parts(fit, nn.BatchNorm2d), **heads}
 
 
 def fasterrcnn(categories: int, channels: int, fit: Detector) -> nn.Module:
