@@ -25,6 +25,7 @@ from pipeline.metrics import Results, read_results
 from pipeline.models.checkpoint import fit_of, load_model
 from pipeline.params import Classifier, load_params
 from pipeline.runs import CASCADE, REGIMES, measured, results_of, write_none
+from pipeline.test_time import context_of, with_views
 
 MAX_IOU = 0.5  # of two boxes that stay: AP50 takes a box with more for the same object
 LEAST_SCORE = 0.001  # of a name
@@ -37,6 +38,7 @@ class Namer:
     model: nn.Module
     params: Classifier
     batch_size: int
+    context: float = 1.0  # of its crops
 
 
 def thin_out(boxes: Results) -> Results:
@@ -65,7 +67,7 @@ def name_boxes(boxes: Results, truth: Coco, images: Path, namer: Namer) -> Resul
     if not boxes:
         return []
     as_objects = [{**b, "id": n} for n, b in enumerate(boxes, start=1)]
-    crops = load_crops({**truth, "annotations": as_objects}, images, namer.params)
+    crops = load_crops({**truth, "annotations": as_objects}, images, namer.params, namer.context)
     of_boxes = probabilities(namer.model, crops.crops, namer.batch_size).tolist()
     return [entry for box, of_box in zip(boxes, of_boxes, strict=True) for entry in _entries(box, of_box)]
 
@@ -102,7 +104,9 @@ def main() -> None:
         model, card = load_model(args.models / "classifier" / args.regime)
         classifier = fit_of(card)
         assert isinstance(classifier, Classifier)
-        namer = Namer(model.to(best_device()), classifier, params.evaluate.batch_size)
+        views = params.evaluate.test_time
+        network = with_views(model.to(best_device()), classifier, views)
+        namer = Namer(network, classifier, params.evaluate.batch_size, context_of(views))
         synthetic, real = (args.data / domain / "detector" for domain in ("synthetic", "real"))
         truths = read_truths(synthetic, real, args.data, card.categories)
         boxes = results_of(args.results, "detector", args.regime) / "predictions"

@@ -20,8 +20,11 @@ from pipeline.dataset import Crops, Pictures, by_image, load_crops, read_split
 from pipeline.errors import InputError, run
 from pipeline.infer import best_device
 from pipeline.learner import loss_parts
+from pipeline.models.changes.groups import parameter_groups
 from pipeline.models.weights import COCO, IMAGENET, read_start
 from pipeline.params import Classifier, Detector, Task, load_params
+from pipeline.recipes.check import check_recipe
+from pipeline.recipes.optimizers import make_optimizer
 from pipeline.runs import Regime, check_real
 from pipeline.work import check_targets, read_matched, scorer, start_network, training_pictures
 
@@ -61,7 +64,7 @@ def learn_by_heart(
     network: nn.Module, fit: Classifier | Detector, batch: Batch, score: Callable[[], float], steps: int, enough: float
 ) -> tuple[float, int]:
     """Train on one batch until it scores `enough`; returns the score and the steps that it took."""
-    optimizer = torch.optim.AdamW(network.parameters(), lr=fit.learning_rate)
+    optimizer = make_optimizer(fit.optimizer, parameter_groups(network, fit, fit.learning_rate))
     reached = 0.0
     for step in range(1, steps + 1):
         network.train()
@@ -89,6 +92,7 @@ def main() -> None:
     synthetic = read_split(args.synthetic / "train.json", args.images)
     names = category_names(synthetic)
     fit: Classifier | Detector = getattr(params, args.task)
+    check_recipe(args.task, fit)
     check_targets(args.synthetic / "train.json", synthetic, fit)
     check_benchmark(args.real, args.images, names, params.regimes)
     if {"real", "mixed"} & set(params.regimes):

@@ -13,16 +13,18 @@ from pipeline.infer import best_device, classify_boxes, detect
 from pipeline.measure import read_truths, write_measured
 from pipeline.metrics import Results
 from pipeline.models.checkpoint import Card, fit_of, load_model
-from pipeline.params import Classifier, load_params
+from pipeline.params import Classifier, Evaluate, load_params
+from pipeline.test_time import context_of, with_views
 
 
-def predict(model: nn.Module, card: Card, truth: Coco, images: Path, batch_size: int) -> Results:
+def predict(model: nn.Module, card: Card, truth: Coco, images: Path, params: Evaluate) -> Results:
     """COCO results: detections, or for a classifier one entry for each true box."""
     fit = fit_of(card)
+    network = with_views(model, fit, params.test_time)
     if not isinstance(fit, Classifier):
-        return detect(model, load_pictures(truth, images), batch_size)
-    crops = load_crops(truth, images, fit)
-    return classify_boxes(model, crops, truth["annotations"], batch_size)
+        return detect(network, load_pictures(truth, images), params.batch_size)
+    crops = load_crops(truth, images, fit, context_of(params.test_time))
+    return classify_boxes(network, crops, truth["annotations"], params.batch_size)
 
 
 def main() -> None:
@@ -34,12 +36,12 @@ def main() -> None:
     parser.add_argument("--images", type=Path, required=True, help="folder that their file names start from")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    batch_size = load_params(args.params).evaluate.batch_size
+    params = load_params(args.params).evaluate
     model, card = load_model(args.model)
     model.to(best_device())
     truths = read_truths(args.synthetic, args.real, args.images, card.categories)
     with whole_folder(args.out) as folder:
-        results = {split: predict(model, card, truth, args.images, batch_size) for split, truth in truths.items()}
+        results = {split: predict(model, card, truth, args.images, params) for split, truth in truths.items()}
         write_measured(folder, card.task, truths, results)
 
 

@@ -19,10 +19,11 @@ from pipeline.dataset import Crops, Pictures
 from pipeline.errors import InputError
 from pipeline.models.changes.groups import parameter_groups
 from pipeline.params import Classifier, Detector, Fit
+from pipeline.recipes.optimizers import make_optimizer
+from pipeline.recipes.penalties import penalties
+from pipeline.recipes.schedules import make_schedule
 
 NETWORK_SEED = 1 << 31  # far from the seeds of augmentation
-WARM_UP = 0.05  # part of the steps in which the learning rate rises
-CLIP = 5.0  # norm of gradients
 Batch = Any
 
 
@@ -92,7 +93,7 @@ def picture_batches(
 
 
 class Learner(pl.LightningModule):
-    """A network with its loss, its score on the validation split, AdamW and a cosine with warm-up."""
+    """A network with its loss, its score on the validation split, its optimizer and the course of the learning rate."""
 
     def __init__(self, network: nn.Module, batches: Batches, rate: float, score: Callable[[nn.Module], float]):
         super().__init__()
@@ -102,14 +103,15 @@ class Learner(pl.LightningModule):
     def training_step(self, batch: Batch, index: int) -> Tensor:
         # what the network draws, as its dropout, depends on (seed, step) too, whoever loads the batches
         torch.manual_seed(NETWORK_SEED + self.seed * 1_000_003 + self.global_step)
-        parts = loss_parts(self.network, self.fit, batch)
+        parts = {**loss_parts(self.network, self.fit, batch), **penalties(self.network, self.fit)}
         loss = torch.stack(list(parts.values())).sum()
         if not torch.isfinite(loss):
             found = f"found {loss.item()}; lower learning_rate, {self.rate:g}."
             raise InputError(f"step {self.global_step}: expected a finite loss, {found}")
         self.log("train/loss", loss, prog_bar=True)
-        for name, part in parts.items() if len(parts) > 1 else ():
-            self.log(f"train/{name}", part)
+        for name, part in parts.items():
+            if name != "loss":
+                self.log(f"train/{name}", part)
         return loss
 
     def validation_step(self, batch: Batch, index: int) -> None:
@@ -120,17 +122,9 @@ class Learner(pl.LightningModule):
         self.network.train()
 
     def configure_optimizers(self) -> Any:
-        optimizer = torch.optim.AdamW(parameter_groups(self.network, self.fit, self.rate), lr=self.rate)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate_factor(step, self.steps))
+        optimizer = make_optimizer(self.fit.optimizer, parameter_groups(self.network, self.fit, self.rate))
+        schedule = make_schedule(self.fit.schedule, optimizer, self.steps)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
-
-
-def rate_factor(step: int, steps: int) -> float:
-    """Learning rate / its highest: linear warm-up, then half a cosine down to 0 (Loshchilov and Hutter 2016)."""
-    warm = max(1, round(steps * WARM_UP))
-    if step < warm:
-        return (step + 1) / warm
-    return float(0.5 * (1 + np.cos(np.pi * min(1.0, (step - warm) / max(1, steps - warm)))))
 
 
 def loss_parts(network: nn.Module, fit: Fit, batch: Batch) -> dict[str, Tensor]:

@@ -106,6 +106,35 @@ class Network(Section):
     blur_pool: bool
 
 
+class Optimizer(Section):
+    """A name of pipeline/recipes/optimizers.py, and options that some of them have."""
+
+    name: str
+    momentum: Annotated[float, Field(gt=0, lt=1)]
+    betas: Annotated[list[Annotated[float, Field(ge=0, lt=1)]], Field(min_length=2, max_length=2)]
+    smoothing: Annotated[float, Field(ge=0, lt=1)]
+
+
+class Schedule(Section):
+    """A name of pipeline/recipes/schedules.py, and options that some of them have."""
+
+    name: str
+    warm_up: Fraction  # of the steps
+    milestones: list[Fraction]  # parts of the run
+    factor: Annotated[float, Field(gt=0, lt=1)]
+    patience: NonNegative  # validations without a better score
+    cycles: Count
+
+
+class Average(Section):
+    """A name of pipeline/recipes/averaging.py, and options that some of them have."""
+
+    name: str
+    decay: Annotated[float, Field(ge=0, lt=1)]
+    start: Fraction  # part of the run
+    every: Count  # steps
+
+
 class Fit(Section):
     """A network, what it starts from, and how long and how fast it learns."""
 
@@ -121,6 +150,12 @@ class Fit(Section):
     patience: Count  # validations without a better score
     learning_rate: Positive
     weight_decay: Annotated[float, Field(ge=0)]
+    optimizer: Optimizer
+    schedule: Schedule
+    gradient_clip: Positive | None  # norm of all gradients together
+    l1: Annotated[float, Field(ge=0)]
+    l2: Annotated[float, Field(ge=0)]
+    average: Average
 
 
 class Light(Section):
@@ -208,11 +243,20 @@ class Check(Section):
     loss_tolerance: Positive
 
 
+class Views(Section):
+    """What a network gets to see of a picture at test time, beside the picture itself."""
+
+    flips: bool
+    ten_crop: bool
+    scales: Annotated[list[Positive], Field(min_length=1)]
+
+
 class Evaluate(Section):
     batch_size: Count
     seed: NonNegative
     resamples: Annotated[int, Field(ge=10, le=100_000)]
     confidence: Annotated[float, Field(gt=0, lt=1)]
+    test_time: Views
 
 
 class Report(Section):

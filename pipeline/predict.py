@@ -18,14 +18,16 @@ from pipeline.errors import InputError, run
 from pipeline.infer import SCORE_DIGITS, best_device, classify, detect
 from pipeline.models.checkpoint import Card, fit_of, load_model
 from pipeline.overlay import draw_results
-from pipeline.params import Classifier
+from pipeline.params import Classifier, Views, load_params
 from pipeline.photo import load_picture
+from pipeline.test_time import context_of, with_views
 
+ONE_VIEW = Views(flips=False, ten_crop=False, scales=[1.0])
 SHOWN_PX = 640  # smaller pictures are enlarged by whole multiples, so that names can be read
 
 
-def predict_picture(model: Any, card: Card, picture: Any, image_id: int) -> list[dict[str, Any]]:
-    """COCO results of one picture, uint8 [H, W, 3]."""
+def predict_picture(model: Any, card: Card, picture: Any, image_id: int, context: float = 1.0) -> list[dict[str, Any]]:
+    """COCO results of one picture, uint8 [H, W, 3]; `context` widens the crop of a classifier for its views."""
     fit = fit_of(card)
     if not isinstance(fit, Classifier):
         import torch
@@ -35,7 +37,8 @@ def predict_picture(model: Any, card: Card, picture: Any, image_id: int) -> list
         return detect(model, alone, batch_size=1)
     height_px, width_px = picture.shape[:2]
     whole = [0, 0, width_px, height_px]
-    labels, scores = classify(model, crop(picture, [float(v) for v in whole], fit, fit.input_px, 1.0)[None], 1)
+    side_px = round(fit.input_px * context)
+    labels, scores = classify(model, crop(picture, [float(v) for v in whole], fit, side_px, context)[None], 1)
     score = round(float(scores[0]), SCORE_DIGITS)
     return [{"image_id": image_id, "category_id": int(labels[0]) + 1, "bbox": whole, "score": score}]
 
@@ -55,18 +58,20 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True, help="folder with model.json and weights.pt")
     parser.add_argument("--out", type=Path, required=True, help="a new folder")
     parser.add_argument("--min-score", type=float, default=0.3, help="of boxes that are drawn; the JSON has all")
+    parser.add_argument("--params", type=Path, help="parameters whose evaluate.test_time says what is looked at")
     parser.add_argument("images", type=Path, nargs="+")
     args = parser.parse_args()
     if args.out.exists():
         raise InputError(f"{args.out}: expected a new folder, found one that exists.")
     model, card = load_model(args.model)
-    model.to(best_device())
+    views = load_params(args.params).evaluate.test_time if args.params else ONE_VIEW
+    model = with_views(model.to(best_device()), fit_of(card), views)
     names = dict(enumerate(card.categories, start=1))
     pictures = [load_picture(path) for path in args.images]  # all are checked before any work
     images, results = [], []
     args.out.mkdir(parents=True)
     for image_id, (path, picture) in enumerate(tqdm(list(zip(args.images, pictures, strict=True)), unit="picture"), 1):
-        found = predict_picture(model, card, picture, image_id)
+        found = predict_picture(model, card, picture, image_id, context_of(views))
         shown = [r for r in found if r["score"] >= args.min_score]
         write_overlay(args.out / overlay_name(image_id, path), picture, shown, names)
         size = {"width": picture.shape[1], "height": picture.shape[0]}

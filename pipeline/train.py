@@ -23,10 +23,11 @@ from torch.utils.data import DataLoader
 from pipeline.cache import cache_folder
 from pipeline.errors import run
 from pipeline.folders import whole_folder
-from pipeline.learner import CLIP, Learner, Once
+from pipeline.learner import Learner, Once
 from pipeline.models.checkpoint import Card, save_model
 from pipeline.params import Params, load_params
 from pipeline.progress import LAST, Best, alone, done, forget_after, last_step, set_done
+from pipeline.recipes.callbacks import SNAPSHOTS, recipe_callbacks
 from pipeline.work import Work, start_network
 
 FINETUNE_RATE = 0.2  # of the learning rate
@@ -71,6 +72,7 @@ def make_trainer(work: Work, folder: Path, steps: int, every: int, best: ModelCh
         dir=str(folder / "curves"), resume=True, save_dvc_exp=False, dvcyaml=None, report=None, monitor_system=False
     )
     patience = EarlyStopping("val/score", mode="max", patience=work.fit.patience)
+    bar = TQDMProgressBar(refresh_rate=max(1, every // 10))
     return pl.Trainer(
         max_steps=steps,
         max_epochs=1,
@@ -80,9 +82,9 @@ def make_trainer(work: Work, folder: Path, steps: int, every: int, best: ModelCh
         accelerator="auto",
         devices=work.params.train.devices,
         precision=precision_of(work.params),
-        gradient_clip_val=CLIP,
+        gradient_clip_val=work.fit.gradient_clip,
         deterministic="warn",  # as far as the device can: on GPUs some pooling has no deterministic gradient
-        callbacks=[best, patience, TQDMProgressBar(refresh_rate=max(1, every // 10))],
+        callbacks=[best, patience, bar, *recipe_callbacks(work.fit, steps, folder)],
         logger=live,
         enable_model_summary=False,
         default_root_dir=folder,
@@ -125,8 +127,17 @@ def publish(work: Work, network: nn.Module, best: Best, running: Path, out: Path
         for phase in work.phases():
             metrics = running / f"phase{phase}" / "curves" / "plots" / "metrics"
             shutil.copytree(metrics, folder / "curves" / f"phase{phase}")
+        publish_snapshots(work, network, running / f"phase{phase}" / SNAPSHOTS, folder / SNAPSHOTS)
     shutil.rmtree(running)
     print(f"{out}: score {best.score:.4f} on val at step {best.step}", flush=True)
+
+
+def publish_snapshots(work: Work, network: nn.Module, kept: Path, out: Path) -> None:
+    """Write a model folder for each snapshot of the last phase, named by its step, with its own score on val."""
+    for file in kept.glob("*.pt"):
+        network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
+        snapshot = Best(file.name, work.score(network), int(file.stem))
+        save_model(out / file.stem, network, card_of(work, snapshot))
 
 
 def card_of(work: Work, best: Best) -> Card:

@@ -24,6 +24,7 @@ from pipeline.models.detectors import check_choice, wanted_by
 from pipeline.models.detectors.proposals import selective_search
 from pipeline.models.weights import Start, fill, read_start
 from pipeline.params import Classifier, Detector, Fit, Params, Task
+from pipeline.recipes.check import check_recipe
 from pipeline.shapes import check_shapes
 
 REAL_TRAIN = "train.json"  # of the real images, nothing but this may be looked at
@@ -36,6 +37,7 @@ class Work:
         """`real` is train.json of the benchmark, which augment.histogram_matching looks at and nothing else."""
         self.task, self.data, self.images, self.params = task, data, images, params
         self.fit: Classifier | Detector = getattr(params, task)
+        check_recipe(task, self.fit)
         self.train, self.val = (read_split(data / f"{s}.json", images) for s in ("train", "val"))
         check_targets(data / "train.json", self.train, self.fit)
         self.matched, self.real = read_matched(self.fit, real, images), real

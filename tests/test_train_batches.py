@@ -1,29 +1,19 @@
-"""What a step of training sees, and how fast it learns: functions of seed and step alone."""
+"""What a step of training sees: a function of seed and step alone."""
 
 from collections import Counter
 
 import pytest
+import tiny
 import torch
 from torch.utils.data import DataLoader
 
-from pipeline.learner import Batches, Learner, rate_factor
-from pipeline.params import Fit
+from pipeline.learner import Batches, Learner
 
 EXAMPLES, BATCH = 7, 3  # a round does not end with a batch
 
 
 def batches(steps: int, seed: int = 0) -> Batches:
-    fit = Fit(
-        model="lenet5",
-        weights=None,
-        batch_size=BATCH,
-        steps=steps,
-        finetune_steps=1,
-        val_every_steps=1,
-        patience=1,
-        learning_rate=0.1,
-        weight_decay=0.0,
-    )
+    fit = tiny.fit_of("detector", "centernet_tiny", batch_size=BATCH, steps=steps)
     return Batches(EXAMPLES, fit, steps, seed, lambda chosen: (chosen, torch.rand(2)))
 
 
@@ -94,11 +84,3 @@ def test_what_a_network_draws_depends_on_seed_and_step() -> None:
         return float(learner.training_step((torch.arange(100.0), None), 0))
 
     assert loss(0, 1) == loss(0, 5) != loss(1, 1)
-
-
-def test_learning_rate_rises_and_falls() -> None:
-    """100 steps: five of warm-up, then half a cosine over the other 95."""
-    assert [rate_factor(s, 100) for s in (0, 1, 4, 5)] == pytest.approx([0.2, 0.4, 1.0, 1.0])
-    assert rate_factor(5 + 95 / 2, 100) == pytest.approx(0.5)
-    assert rate_factor(100, 100) == pytest.approx(0.0)
-    assert [rate_factor(s, 1) for s in (0, 1)] == pytest.approx([1.0, 1.0])
