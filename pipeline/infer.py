@@ -60,7 +60,12 @@ def classify_boxes(
     model: nn.Module, crops: Crops, annotations: list[dict[str, Any]], batch: int
 ) -> list[dict[str, Any]]:
     """COCO results with one entry for each annotation, which it names."""
-    labels, scores = classify(model, crops.crops, batch)
+    return named_boxes(annotations, probabilities(model, crops.crops, batch))
+
+
+def named_boxes(annotations: list[dict[str, Any]], of_boxes: Tensor) -> list[dict[str, Any]]:
+    """COCO results: each annotation under its likeliest name; probabilities [N, categories]."""
+    scores, labels = of_boxes.max(1)
     return [
         {
             "image_id": a["image_id"],

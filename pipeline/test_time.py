@@ -8,7 +8,6 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import batched_nms
 from torchvision.transforms.functional import center_crop, five_crop
 
@@ -35,7 +34,7 @@ def with_views(network: nn.Module, fit: Fit, views: Views) -> nn.Module:
     if isinstance(fit, Classifier):
         plain = not views.ten_crop and not views.flips and views.scales == [1.0]
         return network if plain else ClassifierViews(network, fit.input_px, views)
-    if views.scales != [1.0] and isinstance(getattr(network, "transform", None), GeneralizedRCNNTransform):
+    if views.scales != [1.0] and getattr(getattr(network, "transform", None), "fixed_size", None):  # torchvision's SSD
         found = f"found {views.scales}; {fit.model} brings every picture to its own size."
         raise InputError(f"params.yaml: evaluate.test_time.scales: expected [1.0], {found}")
     return DetectorViews(network, views) if views.flips or views.scales != [1.0] else network

@@ -133,6 +133,8 @@ def test_a_detector_at_two_scales() -> None:
 
 
 def test_scales_are_refused_where_the_network_undoes_them() -> None:
-    network = tiny.network("detector", "ssdlite_mobilenet", 3, 3)
-    with pytest.raises(InputError, match=r"scales: expected \[1.0\], found \[0.5\]; ssdlite_mobilenet brings every"):
-        with_views(network, tiny.fit_of("detector", "ssdlite_mobilenet"), views(scales=[0.5]))
+    with torch.device("meta"):
+        networks = {name: tiny.network("detector", name, 3, 3) for name in ("ssdlite", "fcos")}
+    with pytest.raises(InputError, match=r"scales: expected \[1.0\], found \[0.5\]; ssdlite brings every"):
+        with_views(networks["ssdlite"], tiny.fit_of("detector", "ssdlite"), views(scales=[0.5]))
+    with_views(networks["fcos"], tiny.fit_of("detector", "fcos"), views(scales=[0.5]))
