@@ -29,15 +29,21 @@ def context_of(views: Views) -> float:
 def with_views(network: nn.Module, fit: Fit, views: Views) -> nn.Module:
     """The network itself, or around it one that looks at all `views`.
 
-    Raises InputError for scales that the network would undo.
+    Raises InputError for scales that the network would undo, and for masks and keypoints, which are not merged.
     """
     if isinstance(fit, Classifier):
         plain = not views.ten_crop and not views.flips and views.scales == [1.0]
         return network if plain else ClassifierViews(network, fit.input_px, views)
+    if not views.flips and views.scales == [1.0]:
+        return network
+    if fit.model in ("maskrcnn", "keypointrcnn"):
+        raise InputError(
+            f"params.yaml: evaluate.test_time: expected one view of {fit.model}, as only boxes are merged."
+        )
     if views.scales != [1.0] and getattr(getattr(network, "transform", None), "fixed_size", None):  # torchvision's SSD
         found = f"found {views.scales}; {fit.model} brings every picture to its own size."
         raise InputError(f"params.yaml: evaluate.test_time.scales: expected [1.0], {found}")
-    return DetectorViews(network, views) if views.flips or views.scales != [1.0] else network
+    return DetectorViews(network, views)
 
 
 class ClassifierViews(nn.Module):

@@ -138,3 +138,10 @@ def test_scales_are_refused_where_the_network_undoes_them() -> None:
     with pytest.raises(InputError, match=r"scales: expected \[1.0\], found \[0.5\]; ssdlite brings every"):
         with_views(networks["ssdlite"], tiny.fit_of("detector", "ssdlite"), views(scales=[0.5]))
     with_views(networks["fcos"], tiny.fit_of("detector", "fcos"), views(scales=[0.5]))
+
+
+def test_masks_and_keypoints_want_one_view() -> None:
+    fit = tiny.fit_of("detector", "maskrcnn")
+    with pytest.raises(InputError, match="expected one view of maskrcnn"):
+        with_views(nn.Identity(), fit, views(flips=True))
+    assert isinstance(with_views(nn.Identity(), fit, views()), nn.Identity)
