@@ -17,6 +17,7 @@ from pipeline.augment.mixing import mixing
 from pipeline.augment.pictures import PictureAugment
 from pipeline.dataset import Crops, Pictures
 from pipeline.errors import InputError
+from pipeline.models.auxiliary import losses
 from pipeline.models.changes.groups import parameter_groups
 from pipeline.params import Classifier, Detector, Fit
 from pipeline.recipes.optimizers import make_optimizer
@@ -131,7 +132,8 @@ def loss_parts(network: nn.Module, fit: Fit, batch: Batch) -> dict[str, Tensor]:
     """The parts of the loss, by name."""
     if isinstance(fit, Classifier):
         crops, labels = batch
-        return {"loss": F.cross_entropy(network(crops), labels, label_smoothing=fit.label_smoothing)}
+        smoothing = fit.label_smoothing
+        return losses(network(crops), lambda logits: F.cross_entropy(logits, labels, label_smoothing=smoothing))
     images, targets = batch
     parts: dict[str, Tensor] = network(images, targets)
     return parts

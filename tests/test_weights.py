@@ -41,6 +41,7 @@ def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
         models.resnet18: RESNET18,
         models.mobilenet_v3_small: models.MobileNet_V3_Small_Weights.DEFAULT,
         models.mobilenet_v3_large: models.MobileNet_V3_Large_Weights.DEFAULT,
+        models.googlenet: models.GoogLeNet_Weights.DEFAULT,
     }.items():
         state = {n: 0.9 * t + 0.1 if t.is_floating_point() else t for n, t in builder().state_dict().items()}
         torch.save(state, folder / "hub" / "checkpoints" / Path(weights.url).name)
@@ -82,14 +83,14 @@ def read_of(folder: Path, task: Any, model: str, weights: Path | str, channels: 
     return start
 
 
-@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v3_small"])
+@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v3_small", "googlenet"])
 def test_a_classifier_sees_what_torchvisions_network_sees(name: str, downloaded: Path, tmp_path: Path) -> None:
     """Features before the last layer equal those of torchvision's network on pictures normalised by torchvision."""
-    ours = tiny.network("classifier", name, 3, 3).eval()
+    ours = tiny.build("classifier", tiny.fit_of("classifier", name, input_px=64), 3, 3).eval()
     fill(ours, read_of(tmp_path, "classifier", name, "imagenet"))
     theirs = models.get_model(name, weights="DEFAULT").eval()
     for network in (ours[1], theirs):  # type: ignore[index]
-        last = network.fc if name == "resnet18" else network.classifier[3]
+        last = network.classifier[3] if name == "mobilenet_v3_small" else network.fc
         last.register_forward_hook(lambda module, inputs, output: inputs[0])
     pictures = torch.rand(2, 3, 40, 56)
     normal = normalize(pictures, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
@@ -122,12 +123,6 @@ def test_ssdlite_has_the_backbone_that_torchvision_would_give_it(downloaded: Pat
     assert all(torch.equal(own[n], theirs[n]) for n in same)
 
 
-LAST = {
-    "resnet18": ["1.fc.weight", "1.fc.bias"],
-    "mobilenet_v3_small": ["1.classifier.3.weight", "1.classifier.3.bias"],
-}
-
-
 def names(state: dict[str, Tensor], prefix: str = "") -> set[str]:
     return {n for n, t in state.items() if t.ndim and n.startswith(prefix)}
 
@@ -139,11 +134,32 @@ def assert_all_placed(weights: Any, name_of: Any, own: set[str]) -> None:
     assert {name_of(n) for n in names(theirs)} - {None} == own
 
 
+NEVER_TRAINED = ("1.aux1.", "1.aux2.")  # torchvision's GoogLeNet brings weights for them that mean nothing
+
+
+def shapes(network: nn.Module) -> dict[str, torch.Size]:
+    return {n: t.shape for n, t in network.state_dict().items() if t.ndim}
+
+
 @pytest.mark.parametrize("name", PRETRAINED)
 def test_every_tensor_of_imagenet_has_a_place(name: str) -> None:
+    """Networks without memory for their weights are made at once; from 64 px on they are torchvision's."""
+    _, name_of = PRETRAINED[name]
     with torch.device("meta"):
-        own = tiny.network("classifier", name, 3, 3).state_dict()
-    assert_all_placed(*PRETRAINED[name], names(own, "1.") - set(LAST[name]))
+        own = shapes(build("classifier", tiny.fit_of("classifier", name, input_px=224), 3, 3))
+        theirs = shapes(models.get_model(name, weights=None))
+    places = {str(name_of(n)): shape for n, shape in theirs.items() if name_of(n)}
+    assert {n: own.get(n) for n in places} == places
+    fresh = {n for n in own.keys() - places.keys() if not n.startswith(NEVER_TRAINED)}
+    assert {own[n][0] for n in fresh} == {3}, "only last layers start fresh"
+
+
+def test_an_older_torchvision_named_the_tensors_of_densenet() -> None:
+    _, name_of = PRETRAINED["densenet121"]
+    old = "features.denseblock2.denselayer11.norm.1.running_mean"
+    assert name_of(old) == "1.features.denseblock2.denselayer11.norm1.running_mean"
+    assert name_of("features.denseblock2.denselayer11.conv.2.weight").endswith("denselayer11.conv2.weight")
+    assert name_of("features.norm5.weight") == "1.features.norm5.weight"
 
 
 @pytest.mark.parametrize("backbone", LAYERS)
@@ -203,7 +219,7 @@ def test_a_start_from_imagenet_is_trained_and_read_without_a_network(
 @pytest.mark.parametrize(
     ("task", "model", "channels", "message"),
     [
-        ("classifier", "lenet5", 3, r"expected one of mobilenet_v3_small, resnet18, found 'lenet5'\."),
+        ("classifier", "lenet5", 3, r"expected one of alexnet, .*, wide_resnet50_2, found 'lenet5'\."),
         ("detector", "centernet_tiny", 3, r"expected one of .*, found 'centernet_tiny'\."),
         ("classifier", "resnet18", 1, r"expected 3 channels, found 1: set grayscale: false\."),
     ],

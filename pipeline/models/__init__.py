@@ -5,24 +5,18 @@ from collections.abc import Callable, Mapping
 from torch import nn
 
 from pipeline.errors import lookup
-from pipeline.models import centernet, classifiers, two_stage
+from pipeline.models import centernet, two_stage
 from pipeline.models.changes import change
 from pipeline.models.changes.preprocessing import change_preprocessing
+from pipeline.models.classifiers import CLASSIFIERS
 from pipeline.models.detectors import check_choice, rcnn, torchvisions
 from pipeline.params import Classifier, Detector, Fit, Task
 
-# (number of categories, channels of the input, section of params.yaml) -> network from [N, C, S, S] to logits
-# [N, categories]
-CLASSIFIERS: dict[str, Callable[[int, int, Classifier], nn.Module]] = {
-    "lenet5": classifiers.lenet5,
-    "resnet_small": classifiers.resnet_small,
-    "resnet_tiny": classifiers.resnet_tiny,
-    "resnet18": classifiers.resnet18,
-    "mobilenet_v3_small": classifiers.mobilenet_v3_small,
-}
+__all__ = ["CLASSIFIERS", "DETECTORS", "NETWORKS", "build"]
 
-# the same -> network with torchvision's interface: in training a dict of losses from (images, targets), else for each
-# image a dict of boxes (xyxy, px), labels (from 1) and scores
+# (number of categories, channels of the input, section of params.yaml) -> network with torchvision's interface: in
+# training a dict of losses from (images, targets), else for each image a dict of boxes (xyxy, px), labels (from 1) and
+# scores
 DETECTORS: dict[str, Callable[[int, int, Detector], nn.Module]] = {
     "centernet_tiny": centernet.centernet_tiny,
     "center_two_stage": two_stage.center_two_stage,

@@ -13,6 +13,7 @@ from torchvision import models
 from pipeline.coco import sha256_of
 from pipeline.errors import InputError
 from pipeline.models.checkpoint import read_card, read_state
+from pipeline.models.classifiers.pretrained import PRETRAINED
 from pipeline.models.detectors.coco import KNOWN as WITH_COCO
 from pipeline.models.detectors.coco import trained_on_coco
 from pipeline.models.detectors.pretrained import WITH_IMAGENET, pretrained
@@ -29,18 +30,6 @@ class Start:
     source: str
     identity: str  # the URL or the file's SHA-256
     state: dict[str, Tensor]
-
-
-def _under(prefix: str, last: str) -> Callable[[str], str | None]:
-    """Names of a network of torchvision -> names in ours, without its last layer: that names categories of ImageNet."""
-    return lambda name: None if name.startswith(last) else prefix + name
-
-
-# name of a classifier -> torchvision's weights, and what their tensors are called in it; detectors: `pretrained`
-PRETRAINED: dict[str, tuple[models.WeightsEnum, Callable[[str], str | None]]] = {
-    "resnet18": (models.ResNet18_Weights.DEFAULT, _under("1.", "fc.")),
-    "mobilenet_v3_small": (models.MobileNet_V3_Small_Weights.DEFAULT, _under("1.", "classifier.3.")),
-}
 
 
 def read_start(task: Task, fit: Fit, channels: int) -> Start | None:

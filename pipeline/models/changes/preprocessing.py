@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from pipeline.errors import InputError, lookup
 from pipeline.models.changes.parts import replace
-from pipeline.models.classifiers import ImageNetNormalise, Standardise
+from pipeline.models.classifiers.normalise import Normalise, Standardise
 from pipeline.params import Classifier
 
-FRONTS = (Standardise, ImageNetNormalise)  # that a preprocessing takes the place of
+FRONTS = (Standardise, Normalise)  # that a preprocessing takes the place of
 PART = 1024  # pictures at a time
 LEAST = 1e-3  # deviation
 
