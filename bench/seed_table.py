@@ -15,7 +15,14 @@ from pipeline.coco import read_json
 from pipeline.params import Params
 from pipeline.runs import EVALUATED, measured, results_of
 
-UNITS = {"accuracy": 100, "AP50": 1, "AP50_class_agnostic": 1, "AP": 1}  # metric -> unit: accuracy in %
+UNITS = {
+    "accuracy": 100,
+    "AP50": 1,
+    "AP50_class_agnostic": 1,
+    "AP": 1,
+    "mIoU": 1,
+    "Dice": 1,
+}  # metric -> unit: accuracy in %
 SPLITS = tuple(EVALUATED)
 REFERENCE = "real"  # the regime that `transfer gap` compares with
 HEAD = ["task", "metric", "trained on", *(s.replace("_", " ") for s in SPLITS), "transfer gap"]

@@ -1,7 +1,7 @@
 """Stage: the usual sanity steps before hours are spent on training.
 
 1. The benchmark has the categories of the scene, and real images where a regime trains on them.
-2. The loss at the start is that of guessing: -log(1/C) for C categories.
+2. The loss at the start is that of guessing: -log(1/C) for C categories, for a segmenter with background as one more.
 3. A small part of the training set can be learned by heart.
 """
 
@@ -15,6 +15,7 @@ import lightning.pytorch as pl
 import torch
 from torch import Tensor, nn
 
+from pipeline.class_maps import check_masks
 from pipeline.coco import Coco, category_names, check_categories, read_coco, subset, write_json
 from pipeline.dataset import Crops, Pictures, by_image, load_crops, read_split
 from pipeline.errors import InputError, run
@@ -22,10 +23,10 @@ from pipeline.infer import best_device
 from pipeline.learner import loss_parts
 from pipeline.models.changes.groups import parameter_groups
 from pipeline.models.weights import COCO, IMAGENET, read_start
-from pipeline.params import Classifier, Detector, Task, load_params
+from pipeline.params import Classifier, OnPictures, Segmenter, fit_task, load_params
 from pipeline.recipes.check import check_recipe
 from pipeline.recipes.optimizers import make_optimizer
-from pipeline.runs import Regime, check_real
+from pipeline.runs import TASKS, Regime, check_real
 from pipeline.work import check_targets, read_matched, scorer, start_network, training_pictures
 
 Batch = Any
@@ -51,7 +52,7 @@ def as_batch(data: Crops | Pictures, device: torch.device) -> Batch:
     return [i.to(device).float() / 255 for i in data.images], targets
 
 
-def category_loss(network: nn.Module, fit: Classifier | Detector, batch: Batch) -> float | None:
+def category_loss(network: nn.Module, fit: Classifier | OnPictures, batch: Batch) -> float | None:
     """The part of the loss that names categories; None where a network does not report it apart."""
     plain = fit.model_copy(update={"label_smoothing": 0.0}) if isinstance(fit, Classifier) else fit
     with torch.no_grad():
@@ -61,7 +62,12 @@ def category_loss(network: nn.Module, fit: Classifier | Detector, batch: Batch) 
 
 
 def learn_by_heart(
-    network: nn.Module, fit: Classifier | Detector, batch: Batch, score: Callable[[], float], steps: int, enough: float
+    network: nn.Module,
+    fit: Classifier | OnPictures,
+    batch: Batch,
+    score: Callable[[], float],
+    steps: int,
+    enough: float,
 ) -> tuple[float, int]:
     """Train on one batch until it scores `enough`; returns the score and the steps that it took."""
     optimizer = make_optimizer(fit.optimizer, parameter_groups(network, fit, fit.learning_rate))
@@ -82,7 +88,7 @@ def learn_by_heart(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
-    parser.add_argument("--task", choices=["classifier", "detector"], required=True)
+    parser.add_argument("--task", choices=TASKS, required=True)
     parser.add_argument("--synthetic", type=Path, required=True, help="folder with train.json")
     parser.add_argument("--real", type=Path, required=True, help="folder with train.json, val.json, test.json")
     parser.add_argument("--images", type=Path, required=True, help="folder that their file names start from")
@@ -91,16 +97,19 @@ def main() -> None:
     params = load_params(args.params)
     synthetic = read_split(args.synthetic / "train.json", args.images)
     names = category_names(synthetic)
-    fit: Classifier | Detector = getattr(params, args.task)
+    fit: Classifier | OnPictures = getattr(params, args.task)
     check_recipe(args.task, fit)
     check_targets(args.synthetic / "train.json", synthetic, fit)
     check_benchmark(args.real, args.images, names, params.regimes)
     if {"real", "mixed"} & set(params.regimes):
         check_targets(args.real / "train.json", read_coco(args.real / "train.json", args.images), fit)
+    if args.task == "segmenter":
+        check_all_masks(args.synthetic, args.real, args.images)
     read_matched(fit, args.real / "train.json", args.images)
     pl.seed_everything(params.train.seed, verbose=False)
     result = check_network(fit, few_images(synthetic, params.check.objects), args.images, params.check.steps)
-    judge(result, params.check.score, params.check.loss_tolerance)
+    enough = params.check.mean_iou if args.task == "segmenter" else params.check.score
+    judge(result, enough, params.check.loss_tolerance)
     write_json(args.out / "check.json", result)
     (args.out / "passed").write_text("passed\n", encoding="utf-8")
     print(f"check: {result}")
@@ -119,9 +128,15 @@ def check_benchmark(real: Path, images: Path, names: list[str], regimes: list[Re
     check_categories(test, read_split(test, images), names)
 
 
-def prepare(fit: Classifier | Detector, few: Coco, images: Path) -> tuple[nn.Module, Batch]:
+def check_all_masks(synthetic: Path, real: Path, images: Path) -> None:
+    """Raises InputError for an annotation without a mask in any split: dice, for one, have boxes alone."""
+    for path in (*(synthetic / f"{s}.json" for s in ("train", "val")), *sorted(real.glob("*.json"))):
+        check_masks(path, read_coco(path, images))
+
+
+def prepare(fit: Classifier | OnPictures, few: Coco, images: Path) -> tuple[nn.Module, Batch]:
     """The network as training starts with it, and all of `few`."""
-    task: Task = "classifier" if isinstance(fit, Classifier) else "detector"
+    task = fit_task(fit)
     channels = 1 if isinstance(fit, Classifier) and fit.grayscale else 3
     start = read_start(task, fit, channels)
     data = load_crops(few, images, fit) if isinstance(fit, Classifier) else training_pictures(few, images, fit)
@@ -130,7 +145,7 @@ def prepare(fit: Classifier | Detector, few: Coco, images: Path) -> tuple[nn.Mod
     return network.to(best_device()), as_batch(data, best_device())
 
 
-def check_network(fit: Classifier | Detector, few: Coco, images: Path, steps: int) -> dict[str, Any]:
+def check_network(fit: Classifier | OnPictures, few: Coco, images: Path, steps: int) -> dict[str, Any]:
     """Start loss beside the expected one, and how well `few` images are learned by heart."""
     network, batch = prepare(fit, few, images)
     guesses = fit.weights in (None, IMAGENET, COCO)  # weights of a model of ours may name categories already
@@ -140,7 +155,7 @@ def check_network(fit: Classifier | Detector, few: Coco, images: Path, steps: in
     reached, taken = learn_by_heart(network, fit, batch, lambda: score(network), steps, enough=0.99)
     return {
         "start_loss": start,
-        "expected_start_loss": math.log(len(few["categories"])),
+        "expected_start_loss": math.log(len(few["categories"]) + isinstance(fit, Segmenter)),
         "by_heart": reached,
         "steps": taken,
         "objects": len(few["annotations"]),

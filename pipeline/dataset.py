@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from pipeline.class_maps import class_map, size_of
 from pipeline.coco import Coco, read_coco
 from pipeline.errors import InputError
 from pipeline.params import Classifier
@@ -30,6 +31,7 @@ class Pictures:
     phases: Tensor  # [N] when training uses the image: 0 first
     masks: list[list[Any]] = field(default_factory=list)  # COCO's `segmentation` of each object, if wanted
     keypoints: list[Tensor] = field(default_factory=list)  # float [n, K, 3]: x, y, px, visibility; if wanted
+    maps: list[Tensor] = field(default_factory=list)  # class maps, uint8 [1, H, W]; if wanted
     proposals: list[Tensor] = field(default_factory=list)  # float [m, 4] xyxy, px; if wanted
 
     def target(self, index: int) -> dict[str, Tensor]:
@@ -39,6 +41,8 @@ class Pictures:
             found["masks"] = masks_of(self.masks[index], tuple(self.images[index].shape[-2:]))
         if self.keypoints:
             found["keypoints"] = self.keypoints[index]
+        if self.maps:
+            found["class_map"] = self.maps[index]
         if self.proposals:
             found["proposals"] = self.proposals[index]
         return found
@@ -73,18 +77,27 @@ def read_split(path: Path, images: Path) -> Coco:
 def load_pictures(
     coco: Coco, images: Path, wanted: frozenset[str] = frozenset(), points: int | None = None
 ) -> Pictures:
-    """All images of a COCO file; with the masks or keypoints (so many `points`) that a network wants to learn from."""
+    """All images of a COCO file; with the masks, maps or keypoints (so many `points`) that a network wants."""
     # a crowd's box is no object's
     objects = [[a for a in of_image if not a.get("iscrowd")] for of_image in by_image(coco).values()]
+    files = dict.fromkeys(i["file_name"] for i in coco["images"])  # in mixed training one may stand there several times
+    once = {name: to_tensor(load_picture(images / name)) for name in files}
     return Pictures(
-        images=[to_tensor(load_picture(images / i["file_name"])) for i in coco["images"]],
+        images=[once[i["file_name"]] for i in coco["images"]],
         boxes=[_boxes(of_image) for of_image in objects],
         labels=[torch.tensor([a["category_id"] for a in of_image], dtype=torch.long) for of_image in objects],
         image_ids=[i["id"] for i in coco["images"]],
         phases=torch.tensor([i.get("phase", 0) for i in coco["images"]]),
         masks=[[a["segmentation"] for a in of_image] for of_image in objects] if "masks" in wanted else [],
         keypoints=[keypoints_of(o, points or 0) for o in objects] if "keypoints" in wanted else [],
+        maps=load_maps(coco) if "class_map" in wanted else [],
     )
+
+
+def load_maps(coco: Coco) -> list[Tensor]:
+    """Class maps [1, H, W] of all images, in their order."""
+    annotations = by_image(coco)
+    return [torch.from_numpy(class_map(annotations[i["id"]], size_of(i))[None]) for i in coco["images"]]
 
 
 def _boxes(annotations: list[dict[str, Any]]) -> Tensor:

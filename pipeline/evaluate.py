@@ -9,20 +9,21 @@ from pipeline.coco import Coco
 from pipeline.dataset import load_crops, load_pictures
 from pipeline.errors import run
 from pipeline.folders import whole_folder
-from pipeline.infer import best_device, classify_boxes, detect
+from pipeline.infer import best_device, classify_boxes, detect, segment
 from pipeline.measure import read_truths, write_measured
 from pipeline.metrics import Results
 from pipeline.models.checkpoint import Card, fit_of, load_model
-from pipeline.params import Classifier, Evaluate, load_params
+from pipeline.params import Classifier, Evaluate, Segmenter, load_params
 from pipeline.test_time import context_of, with_views
 
 
 def predict(model: nn.Module, card: Card, truth: Coco, images: Path, params: Evaluate) -> Results:
-    """COCO results: detections, or for a classifier one entry for each true box."""
+    """COCO results: detections, masks of categories, or for a classifier one entry for each true box."""
     fit = fit_of(card)
     network = with_views(model, fit, params.test_time)
     if not isinstance(fit, Classifier):
-        return detect(network, load_pictures(truth, images), params.batch_size)
+        find = segment if isinstance(fit, Segmenter) else detect
+        return find(network, load_pictures(truth, images), params.batch_size)
     crops = load_crops(truth, images, fit, context_of(params.test_time))
     return classify_boxes(network, crops, truth["annotations"], params.batch_size)
 

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from pipeline.coco import Coco, write_json
 from pipeline.errors import run
-from pipeline.metrics import Scorer, classifier_scorer, detector_scorer, image_ids, read_results, read_truth
+from pipeline.metrics import SCORERS, Scorer, image_ids, read_truth, results_of_task
 from pipeline.metrics.inputs import objects
 from pipeline.params import Evaluate, Params, load_params
 from pipeline.runs import COMPARED, EVALUATED, measured, results_of, task_of
@@ -106,9 +106,8 @@ def task_gaps(name: str, truths: Mapping[str, Path], results: Mapping[str, Path]
 
 
 def scorer_of(name: str, truth: Coco, predictions: Path) -> Scorer:
-    per_object = task_of(name) == "classifier"
-    results = read_results(predictions, truth, per_object)
-    return classifier_scorer(truth, results) if per_object else detector_scorer(truth, results)
+    task = task_of(name)
+    return SCORERS[task](truth, results_of_task(task, predictions, truth))
 
 
 def all_gaps(params: Params, results: Path, data: Path) -> dict[str, Any]:

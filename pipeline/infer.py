@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pipeline.class_maps import results_of
 from pipeline.coco import DIGITS
 from pipeline.dataset import Crops, Pictures
 from pipeline.shapes import found_shapes
@@ -40,6 +41,18 @@ def _result(image_id: int, found: dict[str, Tensor]) -> Iterator[dict[str, Any]]
         box_xywh = [round(v, DIGITS) for v in (x0, y0, x1 - x0, y1 - y0)]
         plain = {"image_id": image_id, "category_id": label, "bbox": box_xywh, "score": round(score, SCORE_DIGITS)}
         yield plain | more
+
+
+@torch.inference_mode()
+def segment(model: nn.Module, pictures: Pictures, batch_size: int) -> list[dict[str, Any]]:
+    """Class maps of all pictures, as a mask for each category that is there: image_id, category_id, segmentation."""
+    device = device_of(model.eval())
+    results: list[dict[str, Any]] = []
+    for start in range(0, len(pictures.images), batch_size):
+        batch = [i.to(device).float() / 255 for i in pictures.images[start : start + batch_size]]
+        for image_id, found in zip(pictures.image_ids[start : start + batch_size], model(batch), strict=True):
+            results.extend(results_of(image_id, found["class_map"][0].cpu().numpy()))
+    return results
 
 
 @torch.inference_mode()

@@ -1,4 +1,4 @@
-"""What Lightning runs: steps, validation and learning rate, the same for both tasks."""
+"""What Lightning runs: steps, validation and learning rate, the same for all tasks."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,7 +19,7 @@ from pipeline.dataset import Crops, Pictures
 from pipeline.errors import InputError
 from pipeline.models.auxiliary import losses
 from pipeline.models.changes.groups import parameter_groups
-from pipeline.params import Classifier, Detector, Fit
+from pipeline.params import Classifier, Fit, OnPictures
 from pipeline.recipes.optimizers import make_optimizer
 from pipeline.recipes.penalties import penalties
 from pipeline.recipes.schedules import make_schedule
@@ -86,9 +86,9 @@ def crop_batches(
 
 
 def picture_batches(
-    pictures: Pictures, params: Detector, histograms: Histograms | None = None
+    pictures: Pictures, params: OnPictures, histograms: Histograms | None = None
 ) -> Callable[[list[int]], Batch]:
-    """A batch of the detector: a list of augmented crops, and their targets."""
+    """A batch of the detector or the segmenter: a list of augmented crops, and their targets."""
     augment = PictureAugment(params, histograms)
     return lambda chosen: augment([pictures.images[i] for i in chosen], [pictures.target(i) for i in chosen])
 

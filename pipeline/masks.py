@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from pycocotools import mask as coco_mask
+from pycocotools.coco import COCO
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,20 @@ class Region:
         counts = counts[:-1] if counts[-1] == 0 else counts
         encoded = coco_mask.frPyObjects({"size": [height, width], "counts": counts.tolist()}, height, width)
         return {"size": [height, width], "counts": encoded["counts"].decode("ascii")}
+
+
+def encode(mask: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    """A mask [H, W] -> COCO's compressed run-length encoding, `counts` as text."""
+    rle = coco_mask.encode(np.asfortranarray(mask, dtype=np.uint8))
+    return {"size": list(mask.shape), "counts": rle["counts"].decode("ascii")}
+
+
+def decode(segmentation: Any, size_hw: tuple[int, int]) -> npt.NDArray[np.bool_]:
+    """COCO's polygons, or run lengths, compressed or not, of a picture of this size -> mask [H, W]."""
+    api = COCO()
+    api.imgs = {0: {"height": size_hw[0], "width": size_hw[1]}}
+    mask: npt.NDArray[np.uint8] = api.annToMask({"image_id": 0, "segmentation": segmentation})
+    return mask.astype(bool)
 
 
 def scan(ids: npt.NDArray[np.uint16]) -> dict[int, Region]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.coco import Coco, check_categories, read_coco, write_json
 from pipeline.dataset import read_split
-from pipeline.metrics import Results, classifier_metrics, confusion, detector_metrics, precision_recall, shape_metrics
+from pipeline.metrics import METRICS_OF, Results, confusion, detector_metrics, precision_recall, shape_metrics
 from pipeline.runs import EVALUATED, task_of
 
 
@@ -30,7 +30,8 @@ def read_truths(synthetic: Path, real: Path, images: Path, categories: list[str]
 
 def write_measured(folder: Path, name: str, truths: Mapping[str, Coco], results: Mapping[str, Results]) -> None:
     """Predictions and metrics of each split, and plots of real test; `name` is that of a task or the cascade."""
-    measure = classifier_metrics if task_of(name) == "classifier" else _found
+    task = task_of(name)
+    measure = _found if task == "detector" else METRICS_OF[task]
     for split, found in results.items():
         write_json(folder / "predictions" / f"{split}.json", found)
     write_json(folder / "metrics.json", {split: measure(truths[split], found) for split, found in results.items()})
@@ -45,7 +46,7 @@ def _found(truth: Coco, results: Results) -> dict[str, Any]:
 def write_plots(folder: Path, name: str, truth: Coco, results: Results) -> None:
     if task_of(name) == "classifier":
         write_rows(folder / "confusion.csv", ("actual", "predicted"), confusion(truth, results))
-    else:
+    elif task_of(name) == "detector":
         write_rows(folder / "precision_recall.csv", ("recall", "precision"), precision_recall(truth, results))
 
 

@@ -80,6 +80,7 @@ class Labels(Section):
 class RealImages(Section):
     classifier: NonNegative
     detector: NonNegative
+    segmenter: NonNegative
 
 
 class Mixed(Section):
@@ -168,7 +169,7 @@ class Light(Section):
 
 
 class Augment(Light):
-    """How training pictures are varied, for both tasks: docs/augmentation.md."""
+    """How training pictures are varied, for all tasks: docs/augmentation.md."""
 
     flips: bool
     quarter_turns: bool
@@ -226,20 +227,37 @@ class DetectorAugment(Augment):
     mosaic: Fraction  # of the crops
 
 
-class Detector(Fit):
-    backbone: str | None  # of torchvision's detectors; null: the network has one of its own
-    keypoints: Count | None  # of each object, for keypointrcnn
+class OnPictures(Fit):
+    """What learns from squares out of whole pictures."""
+
     crop_px: Annotated[int, Field(ge=32, le=4096)]
     augment: DetectorAugment
 
 
-FITS: dict[Task, type[Fit]] = {"classifier": Classifier, "detector": Detector}
+class Detector(OnPictures):
+    """Boxes with names."""
+
+    backbone: str | None  # of torchvision's detectors; null: the network has one of its own
+    keypoints: Count | None  # of each object, for keypointrcnn
+
+
+class Segmenter(OnPictures):
+    """A category for each pixel."""
+
+
+FITS: dict[Task, type[Fit]] = {"classifier": Classifier, "detector": Detector, "segmenter": Segmenter}
+
+
+def fit_task(fit: Fit) -> Task:
+    """The task whose section this is."""
+    return next(task for task, section in FITS.items() if isinstance(fit, section))
 
 
 class Check(Section):
     objects: Count
     steps: Count
     score: Fraction
+    mean_iou: Fraction  # instead of score, for a segmenter
     loss_tolerance: Positive
 
 
@@ -278,6 +296,7 @@ class Params(Section):
     train: Train
     classifier: Classifier
     detector: Detector
+    segmenter: Segmenter
     evaluate: Evaluate
     report: Report
 

@@ -1,8 +1,8 @@
-"""A trained model on new pictures: COCO results, and the pictures with the boxes drawn.
+"""A trained model on new pictures: COCO results, and the pictures with the boxes or classes drawn.
 
     python -m pipeline.predict --model models/detector/mixed --out predictions photo1.jpg photo2.jpg
 
-A detector finds boxes; a classifier names each picture as a whole.
+A detector finds boxes, a segmenter the pixels of each category; a classifier names each picture as a whole.
 """
 
 import argparse
@@ -12,13 +12,15 @@ from typing import Any
 
 from tqdm import tqdm
 
+from pipeline.class_maps import class_map
+from pipeline.class_overlay import draw_map
 from pipeline.coco import write_json
 from pipeline.dataset import Pictures, crop, to_tensor
 from pipeline.errors import InputError, run
-from pipeline.infer import SCORE_DIGITS, best_device, classify, detect
+from pipeline.infer import SCORE_DIGITS, best_device, classify, detect, segment
 from pipeline.models.checkpoint import Card, fit_of, load_model
 from pipeline.overlay import draw_results
-from pipeline.params import Classifier, Views, load_params
+from pipeline.params import Classifier, Segmenter, Task, Views, load_params
 from pipeline.photo import load_picture
 from pipeline.test_time import context_of, with_views
 
@@ -34,7 +36,7 @@ def predict_picture(model: Any, card: Card, picture: Any, image_id: int, context
 
         nothing = [torch.empty(0)]
         alone = Pictures([to_tensor(picture)], nothing, nothing, [image_id], torch.zeros(1))
-        return detect(model, alone, batch_size=1)
+        return (segment if isinstance(fit, Segmenter) else detect)(model, alone, batch_size=1)
     height_px, width_px = picture.shape[:2]
     whole = [0, 0, width_px, height_px]
     side_px = round(fit.input_px * context)
@@ -43,10 +45,13 @@ def predict_picture(model: Any, card: Card, picture: Any, image_id: int, context
     return [{"image_id": image_id, "category_id": int(labels[0]) + 1, "bbox": whole, "score": score}]
 
 
-def write_overlay(path: Path, picture: Any, results: list[dict[str, Any]], names: dict[int, str]) -> None:
-    """The picture with its boxes, masks and keypoints, as a PNG."""
+def write_overlay(path: Path, task: Task, picture: Any, results: list[dict[str, Any]], names: dict[int, str]) -> None:
+    """The picture with its boxes, masks and keypoints, or with its classes, as a PNG."""
     scale = max(1, SHOWN_PX // max(picture.shape[:2]))
-    draw_results(picture, results, names, scale).save(path)
+    if task == "segmenter":
+        draw_map(picture, class_map(results, picture.shape[:2]), names, scale).save(path)
+    else:
+        draw_results(picture, results, names, scale).save(path)
 
 
 def overlay_name(image_id: int, path: Path) -> str:
@@ -73,7 +78,7 @@ def main() -> None:
     for image_id, (path, picture) in enumerate(tqdm(list(zip(args.images, pictures, strict=True)), unit="picture"), 1):
         found = predict_picture(model, card, picture, image_id, context_of(views))
         shown = [r for r in found if r["score"] >= args.min_score]
-        write_overlay(args.out / overlay_name(image_id, path), picture, shown, names)
+        write_overlay(args.out / overlay_name(image_id, path), card.task, picture, shown, names)
         size = {"width": picture.shape[1], "height": picture.shape[0]}
         images.append({"id": image_id, "file_name": path.name, **size})
         results += found

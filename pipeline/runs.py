@@ -6,11 +6,12 @@ from typing import Any, Literal, get_args
 
 from pipeline.errors import InputError
 
-Task = Literal["classifier", "detector"]
+Task = Literal["classifier", "detector", "segmenter"]
 Regime = Literal["synthetic", "real", "mixed"]  # what a model is trained on
 TASKS: tuple[Task, ...] = get_args(Task)
 REGIMES: tuple[Regime, ...] = get_args(Regime)
 CASCADE = "cascade"  # the detector's boxes with the classifier's names: measured, not trained
+HALVES: frozenset[Task] = frozenset({"classifier", "detector"})  # of the cascade
 
 EVALUATED = {"synthetic_val": ("synthetic", "val"), "real_val": ("real", "val"), "real_test": ("real", "test")}
 COMPARED = ("synthetic_val", "real_test")  # by gaps and intervals
@@ -18,12 +19,12 @@ COMPARED = ("synthetic_val", "real_test")  # by gaps and intervals
 
 def measured(tasks: Sequence[Task]) -> list[str]:
     """The tasks, and the cascade where it has both of its halves."""
-    return [*tasks, CASCADE] if set(tasks) == set(TASKS) else list(tasks)
+    return [*tasks, CASCADE] if set(tasks) >= HALVES else list(tasks)
 
 
 def task_of(name: str) -> Task:
     """The task whose images and truth a task or the cascade is measured on."""
-    return "classifier" if name == "classifier" else "detector"
+    return next((task for task in TASKS if task == name), "detector")
 
 
 def results_of(results: Path, name: str, regime: str) -> Path:

@@ -12,7 +12,7 @@ from torchvision.ops import batched_nms
 from torchvision.transforms.functional import center_crop, five_crop
 
 from pipeline.errors import InputError
-from pipeline.params import Classifier, Fit, Views
+from pipeline.params import Classifier, Fit, Segmenter, Views
 
 TEN_CROP_CONTEXT = 8 / 7  # 256 px of a picture for crops of 224, as in Krizhevsky et al. 2012
 MAX_IOU = 0.5  # of two boxes of one name that stay: AP50 takes a box with more for the same object
@@ -29,14 +29,14 @@ def context_of(views: Views) -> float:
 def with_views(network: nn.Module, fit: Fit, views: Views) -> nn.Module:
     """The network itself, or around it one that looks at all `views`.
 
-    Raises InputError for scales that the network would undo, and for masks and keypoints, which are not merged.
+    Raises InputError for scales that the network would undo, and for masks, keypoints and maps, which are not merged.
     """
     if isinstance(fit, Classifier):
         plain = not views.ten_crop and not views.flips and views.scales == [1.0]
         return network if plain else ClassifierViews(network, fit.input_px, views)
     if not views.flips and views.scales == [1.0]:
         return network
-    if fit.model in ("maskrcnn", "keypointrcnn"):
+    if isinstance(fit, Segmenter) or fit.model in ("maskrcnn", "keypointrcnn"):
         raise InputError(
             f"params.yaml: evaluate.test_time: expected one view of {fit.model}, as only boxes are merged."
         )

@@ -28,6 +28,7 @@ from pipeline.models.checkpoint import Card, save_model
 from pipeline.params import Params, load_params
 from pipeline.progress import LAST, Best, alone, done, forget_after, last_step, set_done
 from pipeline.recipes.callbacks import SNAPSHOTS, recipe_callbacks
+from pipeline.runs import TASKS
 from pipeline.work import Work, start_network
 
 FINETUNE_RATE = 0.2  # of the learning rate
@@ -163,7 +164,7 @@ def quiet() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
-    parser.add_argument("--task", choices=["classifier", "detector"], required=True)
+    parser.add_argument("--task", choices=TASKS, required=True)
     parser.add_argument("--data", type=Path, required=True, help="folder with train.json and val.json")
     parser.add_argument("--images", type=Path, required=True, help="folder that their file names start from")
     parser.add_argument("--real", type=Path, help="train.json of the benchmark, for augment.histogram_matching")

@@ -11,19 +11,20 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from pipeline.augment.histogram import Histograms
+from pipeline.class_maps import check_masks
 from pipeline.coco import Coco, category_names, read_coco, sha256_of
 from pipeline.dataset import CONTEXT, Pictures, load_crops, load_pictures, read_split
 from pipeline.errors import InputError
-from pipeline.infer import classify_boxes, detect
+from pipeline.infer import classify_boxes, detect, segment
 from pipeline.learner import Batches, crop_batches, picture_batches
-from pipeline.metrics import classifier_metrics, detector_metrics
+from pipeline.metrics import classifier_metrics, detector_metrics, segmenter_metrics
 from pipeline.models import build
 from pipeline.models.changes.freeze import freeze
 from pipeline.models.changes.preprocessing import set_statistics
 from pipeline.models.detectors import check_choice, wanted_by
 from pipeline.models.detectors.proposals import selective_search
 from pipeline.models.weights import Start, fill, read_start
-from pipeline.params import Classifier, Detector, Fit, Params, Task
+from pipeline.params import Classifier, Detector, Fit, OnPictures, Params, Segmenter, Task, fit_task
 from pipeline.recipes.check import check_recipe
 from pipeline.shapes import check_shapes
 
@@ -36,10 +37,12 @@ class Work:
     def __init__(self, task: Task, data: Path, images: Path, params: Params, real: Path | None = None) -> None:
         """`real` is train.json of the benchmark, which augment.histogram_matching looks at and nothing else."""
         self.task, self.data, self.images, self.params = task, data, images, params
-        self.fit: Classifier | Detector = getattr(params, task)
+        self.fit: Classifier | OnPictures = getattr(params, task)
         check_recipe(task, self.fit)
         self.train, self.val = (read_split(data / f"{s}.json", images) for s in ("train", "val"))
         check_targets(data / "train.json", self.train, self.fit)
+        if isinstance(self.fit, Segmenter):
+            check_masks(data / "val.json", self.val)
         self.matched, self.real = read_matched(self.fit, real, images), real
         self.categories = category_names(self.train)
         self.channels = 1 if isinstance(self.fit, Classifier) and self.fit.grayscale else 3
@@ -78,7 +81,7 @@ class Work:
         return load_crops(self.train, self.images, self.fit).crops
 
 
-def read_matched(fit: Classifier | Detector, real: Path | None, images: Path) -> Coco | None:
+def read_matched(fit: Classifier | OnPictures, real: Path | None, images: Path) -> Coco | None:
     """The real train images whose histograms augment.histogram_matching takes; None where it is off.
 
     Raises:
@@ -86,7 +89,7 @@ def read_matched(fit: Classifier | Detector, real: Path | None, images: Path) ->
     """
     if not fit.augment.histogram_matching:
         return None
-    key = f"params.yaml: {'classifier' if isinstance(fit, Classifier) else 'detector'}.augment.histogram_matching"
+    key = f"params.yaml: {fit_task(fit)}.augment.histogram_matching"
     if real is None or real.name != REAL_TRAIN:
         raise InputError(f"{key}: expected {REAL_TRAIN} of the benchmark, by --real, found {real}.")
     coco = read_coco(real, images)
@@ -95,15 +98,19 @@ def read_matched(fit: Classifier | Detector, real: Path | None, images: Path) ->
     return coco
 
 
-def check_targets(path: Path, train: Coco, fit: Classifier | Detector) -> None:
+def check_targets(path: Path, train: Coco, fit: Classifier | OnPictures) -> None:
     """Raises InputError for keys that do not go with the network, or objects without what it learns from."""
     if isinstance(fit, Detector):
         check_choice(fit)
         check_shapes(path, train, wanted_by(fit), fit.keypoints)
+    elif isinstance(fit, Segmenter):
+        check_masks(path, train)
 
 
-def training_pictures(coco: Coco, images: Path, fit: Detector) -> Pictures:
+def training_pictures(coco: Coco, images: Path, fit: OnPictures) -> Pictures:
     """Pictures with all that the network learns from."""
+    if not isinstance(fit, Detector):
+        return load_pictures(coco, images, frozenset({"class_map"}))
     pictures = load_pictures(coco, images, wanted_by(fit), fit.keypoints)
     if "proposals" not in wanted_by(fit):
         return pictures
@@ -111,7 +118,7 @@ def training_pictures(coco: Coco, images: Path, fit: Detector) -> Pictures:
     return replace(pictures, proposals=[selective_search(image) for image in search])
 
 
-def histograms_of(matched: Coco | None, images: Path, fit: Classifier | Detector) -> Histograms | None:
+def histograms_of(matched: Coco | None, images: Path, fit: Classifier | OnPictures) -> Histograms | None:
     """Of the crops, or whole pictures, that `read_matched` has found."""
     if matched is None:
         return None
@@ -139,12 +146,14 @@ def of_phase(coco: Coco, phase: int) -> Coco:
     return Coco(images=images, annotations=annotations, categories=coco["categories"])
 
 
-def scorer(val: Coco, images: Path, fit: Classifier | Detector) -> Callable[[nn.Module], float]:
-    """What picks the best weights: accuracy, or AP50, on the validation split."""
+def scorer(val: Coco, images: Path, fit: Classifier | OnPictures) -> Callable[[nn.Module], float]:
+    """What picks the best weights: accuracy, AP50 or mIoU on the validation split."""
     if isinstance(fit, Classifier):
         crops = load_crops(val, images, fit)
         return lambda net: float(
             classifier_metrics(val, classify_boxes(net, crops, val["annotations"], fit.batch_size))["accuracy"]
         )
     pictures = load_pictures(val, images)
+    if isinstance(fit, Segmenter):
+        return lambda net: float(segmenter_metrics(val, segment(net, pictures, fit.batch_size))["mIoU"])
     return lambda net: float(detector_metrics(val, detect(net, pictures, fit.batch_size))["AP50"])

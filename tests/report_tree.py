@@ -11,11 +11,14 @@ import numpy as np
 import yaml
 from PIL import Image
 
+from pipeline.class_maps import class_map, results_of, size_of
 from pipeline.coco import Coco, categories_of, write_json
-from pipeline.metrics import classifier_metrics, confusion, detector_metrics, precision_recall
-from pipeline.runs import CASCADE, REGIMES, TASKS, measured, results_of, task_of
+from pipeline.metrics import METRICS_OF, confusion, precision_recall
+from pipeline.runs import CASCADE, REGIMES, TASKS, Task, measured, task_of
+from pipeline.runs import results_of as results_at
 
 ROOT = Path(__file__).parent.parent
+DEFAULT = ["classifier", "detector"]  # tasks of the preset
 NAMES = ["<b>x</b>", "$1"]  # one that HTML would take for a tag, one that matplotlib would take for a formula
 Entry = dict[str, Any]
 
@@ -32,8 +35,9 @@ def write_tree(root: Path, transfer_gap: tuple[float, float, float] = (0.02, 0.0
             _write_model(root / "models" / task / regime, task)
     for name in measured(TASKS):
         for regime in REGIMES:
-            _write_results(results_of(root / "results", name, regime), task_of(name), cocos)
-    write_json(root / "results" / "gap.json", gaps(transfer_gap))
+            _write_results(results_at(root / "results", name, regime), task_of(name), cocos)
+    asked = {name: of for name, of in gaps(transfer_gap).items() if name in (*DEFAULT, CASCADE)}
+    write_json(root / "results" / "gap.json", asked)
     return root
 
 
@@ -50,7 +54,8 @@ def gaps(transfer_gap: tuple[float, float, float]) -> Entry:
         "transfer_gap": {"synthetic": of(*transfer_gap), "mixed": of(0.001, -0.002, 0.004)},
     }
     boxes = dict.fromkeys(("AP50", "AP", "AP50_class_agnostic"), metric)
-    return {"classifier": {"accuracy": metric}, "detector": boxes, CASCADE: boxes}
+    masks = dict.fromkeys(("mIoU", "Dice"), metric)
+    return {"classifier": {"accuracy": metric}, "detector": boxes, "segmenter": masks, CASCADE: boxes}
 
 
 def ask_for(root: Path, tasks: list[str], regimes: list[str]) -> Path:
@@ -58,8 +63,9 @@ def ask_for(root: Path, tasks: list[str], regimes: list[str]) -> Path:
     path = root / "params.yaml"
     values = yaml.safe_load(path.read_text(encoding="utf-8"))
     path.write_text(yaml.safe_dump(values | {"tasks": tasks, "regimes": regimes}), encoding="utf-8")
-    names = [*tasks, CASCADE] if len(tasks) > 1 else tasks
-    document = {name: of for name, of in json.loads((root / "results/gap.json").read_text()).items() if name in names}
+    names = [*tasks, CASCADE] if set(tasks) >= set(DEFAULT) else tasks
+    written = {**gaps((0.02, 0.01, 0.03)), **json.loads((root / "results/gap.json").read_text())}
+    document = {name: of for name, of in written.items() if name in names}
     for figures in (f for metrics in document.values() for f in metrics.values()):
         for key, by_regime in list(figures.items()):
             figures[key] = {r: i for r, i in by_regime.items() if r in regimes}
@@ -114,6 +120,7 @@ def _image(data: Path, name: str, n: int, size_wh: tuple[int, int]) -> Entry:
 
 
 def _annotation(number: int, image_id: int, category: int, bbox: list[int]) -> Entry:
+    x, y, w, h = bbox
     return {
         "id": number,
         "image_id": image_id,
@@ -121,6 +128,7 @@ def _annotation(number: int, image_id: int, category: int, bbox: list[int]) -> E
         "bbox": bbox,
         "area": bbox[2] * bbox[3],
         "iscrowd": 0,
+        "segmentation": [[x, y, x + w, y, x + w, y + h, x, y + h]],
     }
 
 
@@ -141,17 +149,18 @@ def _write_model(folder: Path, task: str) -> None:
         curve.write_text("step\tloss\n10\t0.5\n20\t0.25\n", encoding="utf-8")
 
 
-def _write_results(folder: Path, task: str, cocos: dict[tuple[str, str], Coco]) -> None:
+def _write_results(folder: Path, task: Task, cocos: dict[tuple[str, str], Coco]) -> None:
     truths = {"synthetic_val": cocos[("synthetic", "val")], "real_test": cocos[("real", "test")]}
-    found = {split: (classified if task == "classifier" else detected)(truth) for split, truth in truths.items()}
-    measure = classifier_metrics if task == "classifier" else detector_metrics
+    predict = {"classifier": classified, "detector": detected, "segmenter": segmented}[task]
+    found = {split: predict(truth) for split, truth in truths.items()}
+    measure = METRICS_OF[task]
     write_json(folder / "metrics.json", {split: measure(truths[split], found[split]) for split in truths})
     for split, results in found.items():
         write_json(folder / "predictions" / f"{split}.json", results)
     test, results = truths["real_test"], found["real_test"]
     if task == "classifier":
         _write_csv(folder / "predictions" / "confusion.csv", ("actual", "predicted"), confusion(test, results))
-    else:
+    elif task == "detector":
         rows = list(precision_recall(test, results))
         _write_csv(folder / "predictions" / "precision_recall.csv", ("recall", "precision"), rows)
 
@@ -174,6 +183,15 @@ def detected(truth: Coco) -> list[Entry]:
     """All objects but the last are found; one box lies on nothing, in the image without objects."""
     right = [{k: a[k] for k in ("image_id", "category_id", "bbox")} | {"score": 0.9} for a in truth["annotations"][:-1]]
     return [*right, {"image_id": 0, "category_id": 2, "bbox": [1, 2, 4, 5], "score": 0.95}]
+
+
+def segmented(truth: Coco) -> list[Entry]:
+    """All objects but those of the last image."""
+    found = []
+    for image in truth["images"][:-1]:
+        own = [a for a in truth["annotations"] if a["image_id"] == image["id"]]
+        found += results_of(image["id"], class_map(own, size_of(image)))
+    return found
 
 
 def _write_csv(path: Path, columns: tuple[str, str], rows: list[Any]) -> None:

@@ -21,6 +21,7 @@ from pipeline.benchmarks.sheets import Scan, enlarge, make_sheet, tight_box_xywh
 from pipeline.coco import category_names, read_coco, sha256_of, write_json
 from pipeline.errors import InputError
 from pipeline.folders import whole_folder
+from pipeline.masks import decode
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 EMPTY = {"coins": ["train", "val"]}  # one photograph, all of it test
@@ -253,6 +254,7 @@ def test_a_scan_at_its_own_height_is_drawn_as_it_is() -> None:
     assert (sheet[y : y + 8, x : x + 3] == 255).all()
     assert sheet[y + 3, x + 4] == 20
     assert int(sheet.sum()) == 24 * 255 + 20
+    assert np.array_equal(decode(seen.pop("segmentation"), sheet.shape), sheet > 127)
     assert seen == {"category_id": 3, "area": 24, "iscrowd": 0, "scan": 41}
 
 
@@ -314,9 +316,10 @@ def test_own_folder_becomes_three_splits_with_ids_from_one(built: Callable[[str]
     assert set(cocos["test"]["images"][0]) == {"id", "file_name", "width", "height", "sha256", "domain"}
 
 
-def test_crowds_are_for_the_detector_only(built: Callable[[str], Path]) -> None:
+def test_crowds_are_not_for_the_classifier(built: Callable[[str], Path]) -> None:
     crowds = {task: [a["id"] for a in read(built("coco"), task, "test")["annotations"]] for task in TASKS}
-    assert crowds == {"detector": [10, 11, 12, 13], "classifier": [10, 11, 12]}
+    whole = [10, 11, 12, 13]
+    assert crowds == {"detector": whole, "segmenter": whole, "classifier": [10, 11, 12]}
 
 
 def edit(path: Path, section: str, number: int, **values: Any) -> None:

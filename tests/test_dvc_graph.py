@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("blender", "pipeline")
 STAGES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 PARAMS = yaml.safe_load((ROOT / "presets" / "digits.yaml").read_text(encoding="utf-8"))
-TASKS = ("classifier", "detector")
+TASKS = ("classifier", "detector", "segmenter")
 
 
 # What reads params, reports errors and places files; none of it decides about the content of an output.

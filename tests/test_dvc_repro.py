@@ -29,10 +29,11 @@ STAGES = {
 TINY: dict[str, Any] = {
     "render": {"train": 4, "val": 2, "width_px": 160, "height_px": 120, "samples": 1, "bounces": 0},
     "benchmark": {"digits_per_sheet": 100, "height_px": [12, 16]},
-    "mixed": {"real_images": {"classifier": 20, "detector": 2}},
+    "mixed": {"real_images": {"classifier": 20, "detector": 2, "segmenter": 2}},
     "check": {"objects": 5, "steps": 10, "score": 0.0, "loss_tolerance": 1.0},
     "classifier": {"batch_size": 8, "steps": 6, "val_every_steps": 3},
     "detector": {"batch_size": 2, "steps": 4, "val_every_steps": 2, "crop_px": 64},
+    "segmenter": {"batch_size": 2, "steps": 2, "val_every_steps": 2, "crop_px": 64},
     "evaluate": {"resamples": 20},
     "report": {"examples": 1, "mistakes": 2},
 }

@@ -51,7 +51,11 @@ def run_mix(
     data: Path, how: str = "joint", classifier: int = 2, detector: int = 3, repeats: int = 1, **changes: list[str]
 ) -> Path:
     values = yaml.safe_load((REPOSITORY / "presets" / "digits.yaml").read_text(encoding="utf-8"))
-    values["mixed"] = {"real_images": {"classifier": classifier, "detector": detector}, "repeats": repeats, "how": how}
+    values["mixed"] = {
+        "real_images": {"classifier": classifier, "detector": detector, "segmenter": 0},
+        "repeats": repeats,
+        "how": how,
+    }
     values |= changes
     params = data.parent / "params.yaml"
     params.write_text(yaml.safe_dump(values), encoding="utf-8")

@@ -56,7 +56,7 @@ def test_the_project_s_own_are_valid() -> None:
         ),
         ("mixed.how", "jont", "mixed.how: expected 'joint' or 'finetune', found 'jont'."),
         ("classifier.augment.scale", [1.2, 0.9], "classifier.augment.scale: expected [low, high] with low <= high"),
-        ("tasks", [], "tasks: expected some of classifier, detector, each once, found []"),
+        ("tasks", [], "tasks: expected some of classifier, detector, segmenter, each once, found []"),
         (
             "regimes",
             ["real", "real"],

@@ -183,6 +183,26 @@ def test_a_detector_and_a_benchmark_for_testing_only(tmp_path: Path) -> None:
     assert "real train" not in page[page.index('id="data"') : page.index('id="checks"')]
 
 
+def test_a_segmenter(tmp_path: Path) -> None:
+    """A row for each regime with mIoU and Dice, background among the categories, maps beside the true ones."""
+    page = render(inputs_at(ask_for(write_tree(tmp_path), ["segmenter"], ["synthetic", "real"])))
+    results = page[page.index('id="results"') : page.index('id="pictures"')]
+    assert results.count("<td>mIoU</td>") == results.count("<td>Dice</td>") == 2
+    assert '<th scope="row">background</th>' in page
+    assert page.count("as the segmenters see them") == 1 and page.count("true classes</figcaption>") > 0
+    assert re.search(r"<figcaption>synthetic: mIoU [01]\.\d{3} on this picture", page)
+    assert "None are listed for a segmenter" in page
+    assert "Detector" not in page and "Classifier" not in page and "Cascade" not in page
+
+
+def test_all_three_tasks(tmp_path: Path) -> None:
+    tasks = ["classifier", "detector", "segmenter"]
+    page = render(inputs_at(ask_for(write_tree(tmp_path), tasks, list(REGIMES))))
+    captions = re.findall(r"<caption>(\w+), tested on", page)
+    assert captions == ["Classifier", "Detector", "Segmenter", "Cascade"]
+    assert page.count('<article class="card">') == 4
+
+
 def test_gaps_of_other_regimes_are_named(tmp_path: Path) -> None:
     write_tree(tmp_path)
     gaps = (tmp_path / "results" / "gap.json").read_bytes()

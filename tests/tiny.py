@@ -17,9 +17,11 @@ from PIL import Image
 from torch import nn
 
 from pipeline.coco import categories_of, sha256_of, write_json
+from pipeline.masks import encode
 from pipeline.models import build
 from pipeline.models.detectors import ON_A_BACKBONE
 from pipeline.params import FITS
+from pipeline.runs import TASKS
 from pipeline.section import validate
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -53,6 +55,14 @@ def draw(rng: np.random.Generator, objects: int) -> tuple[npt.NDArray[np.uint8],
     return picture, found
 
 
+def seen(kind: int, box_xywh: list[int]) -> dict[str, Any]:
+    """The mask of a shape on its picture."""
+    mask = np.zeros((SIZE_WH[1], SIZE_WH[0]), bool)
+    x, y = box_xywh[:2]
+    mask[y : y + SIDE_PX, x : x + SIDE_PX] = shape(kind)
+    return encode(mask)
+
+
 def split(data: Path, regime: str, name: str) -> dict[str, Any]:
     """Draw the pictures of a split; its COCO file."""
     images, annotations = [], []
@@ -66,17 +76,22 @@ def split(data: Path, regime: str, name: str) -> dict[str, Any]:
         facts = {"file_name": path.relative_to(data).as_posix(), "sha256": sha256_of(path), "domain": regime}
         images.append({"id": n + 1, **size, **facts})
         for kind, box_xywh in found:
-            box = {"bbox": box_xywh, "area": box_xywh[2] * box_xywh[3], "iscrowd": 0}
+            box = {
+                "bbox": box_xywh,
+                "area": box_xywh[2] * box_xywh[3],
+                "iscrowd": 0,
+                "segmentation": seen(kind, box_xywh),
+            }
             annotations.append({"id": len(annotations) + 1, "image_id": n + 1, "category_id": kind + 1, **box})
     return {"images": images, "annotations": annotations, "categories": categories_of(NAMES)}
 
 
 def write_data(data: Path) -> Path:
-    """data/{synthetic,real}/{classifier,detector}/{train,val,test}.json and their pictures."""
+    """data/{synthetic,real}/{classifier,detector,segmenter}/{train,val,test}.json and their pictures."""
     for regime in SEEDS:
         for name in COUNTS if regime == "real" else ("train", "val"):
             coco = split(data, regime, name)
-            for task in ("classifier", "detector"):
+            for task in TASKS:
                 write_json(data / regime / task / f"{name}.json", coco)
     return data
 
@@ -86,7 +101,8 @@ def write_params(path: Path, **changes: dict[str, Any]) -> Path:
     values = yaml.safe_load((ROOT / "presets" / "digits.yaml").read_text(encoding="utf-8"))
     quick = {"batch_size": 4, "steps": 12, "finetune_steps": 4, "val_every_steps": 4, "patience": 10}
     values["classifier"].update(quick)
-    values["detector"].update({**quick, "crop_px": 32})
+    for task in ("detector", "segmenter"):
+        values[task].update({**quick, "crop_px": 32})
     for section, own in changes.items():
         values[section].update(own)
     path.write_text(yaml.safe_dump(values), encoding="utf-8")

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pipeline.augment.light import around
-from pipeline.augment.targets import Pair, Target, each, within
+from pipeline.augment.targets import CLASS_MAP, Pair, Target, each, within
 
 NEWTON_STEPS = 4  # from 1, for |k1| <= 0.1: beyond the precision of 32 bits
 EDGE_POINTS = 9  # of each side of a box that are followed through the lens
@@ -62,12 +62,16 @@ def _bent(crop: Tensor, target: Target, k1: Tensor) -> Pair:
     side_px = crop.shape[-1]
     grid = straight(places(side_px, side_px)[None], k1[None])
     shown = look_up(crop[None].float(), grid)[0].round().to(crop.dtype)
-    return shown, each(
+    bent_target = each(
         within(target, (0, 0, side_px, side_px)),
         lambda boxes: bent_boxes(boxes, k1, side_px),
         lambda points: torch.cat([bent_px(points[..., :2], k1, side_px), points[..., 2:]], dim=-1),
         lambda maps: look_up(maps[None].float(), grid, "nearest", "zeros")[0].to(maps.dtype),
     )
+    if CLASS_MAP in target:  # goes on outside as the picture does
+        of_pixels = target[CLASS_MAP]
+        bent_target[CLASS_MAP] = look_up(of_pixels[None].float(), grid, "nearest")[0].to(of_pixels.dtype)
+    return shown, bent_target
 
 
 def bent_px(points: Tensor, k1: Tensor, side_px: int) -> Tensor:

@@ -2,7 +2,7 @@
 
 import torch
 
-from pipeline.augment.targets import Pair, within
+from pipeline.augment.targets import CLASS_MAP, Pair, within
 
 LEAST_SIDE = 0.2  # of the crop, as in Darknet's min_offset
 
@@ -30,4 +30,7 @@ def _of_four(pairs: list[Pair]) -> Pair:
     for (picture, _), (x0, y0, x1, y1) in zip(pairs, windows, strict=True):
         crop[:, y0:y1, x0:x1] = picture[:, y0:y1, x0:x1]
     parts = [within(target, window) for (_, target), window in zip(pairs, windows, strict=True)]
-    return crop, {key: torch.cat([p[key] for p in parts]) for key in parts[0]}
+    joined = {key: torch.cat([p[key] for p in parts]) for key in parts[0]}
+    if CLASS_MAP in joined:  # of four maps each has its window, and zeros around
+        joined[CLASS_MAP] = joined[CLASS_MAP].amax(0, keepdim=True)
+    return crop, joined

@@ -1,4 +1,4 @@
-"""Augmentation of a batch of pictures with their boxes, for detectors."""
+"""Augmentation of a batch of pictures with their targets, for detectors and segmenters."""
 
 import torch
 import torch.nn.functional as F
@@ -13,7 +13,7 @@ from pipeline.augment.light import vary_light
 from pipeline.augment.mosaic import mosaic
 from pipeline.augment.targets import Pair, beside, cropped, kept, mirrored, padded, turned
 from pipeline.augment.targets import Target as Target
-from pipeline.params import Detector
+from pipeline.params import OnPictures
 
 GREY = 127  # of 255, around pictures that are smaller than a crop
 BORDER = 0.1  # of a crop, where no middle lies of an object that the crop was drawn around
@@ -28,7 +28,7 @@ class PictureAugment:
     nothing. Histogram matching wants `histograms`.
     """
 
-    def __init__(self, params: Detector, histograms: Histograms | None = None) -> None:
+    def __init__(self, params: OnPictures, histograms: Histograms | None = None) -> None:
         self.params, self.crop_px, self.histograms = params.augment, params.crop_px, histograms
 
     def __call__(self, images: list[Tensor], targets: list[Target]) -> tuple[list[Tensor], list[Target]]:

@@ -1,6 +1,7 @@
 """What a target says about its picture, kept in step with it: boxes, points and maps, each by its own rule.
 
-A new kind of target needs its name in one of the three tuples, and nothing else.
+A new kind of target needs its name in one of the three tuples, and nothing else. A class map is the one part that
+is of no single object: it stays whole where objects are left out, and is IGNORED around the picture.
 """
 
 from collections.abc import Callable
@@ -9,9 +10,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from pipeline.class_maps import IGNORED
+
 BOXES = ("boxes", "proposals")  # [n, 4] xyxy, px
 POINTS = ("keypoints",)  # [n, K, 3]: x, y, px from the picture's edge, as in boxes; visibility, 0 is not labelled
-MAPS = ("masks",)  # [n, H, W], as large as the picture; 0 is nothing
+CLASS_MAP = "class_map"  # [1, H, W]
+MAPS = ("masks", CLASS_MAP)  # [n, H, W], as large as the picture; 0 is nothing
 LEAST_INSIDE = 0.6  # part of a box that must lie in a training crop for the object to stay a target
 LEAST_SIDE = 1.0  # px, of a proposal that stays
 
@@ -41,7 +45,9 @@ def shifted(target: Target, left_px: int, top_px: int) -> Target:
 
 def padded(target: Target, sides_px: tuple[int, int, int, int]) -> Target:
     """With so much around the picture: left, right, above, below."""
-    return _maps(shifted(target, -sides_px[0], -sides_px[2]), lambda m: F.pad(m, sides_px))
+    moved = _maps(shifted(target, -sides_px[0], -sides_px[2]), lambda m: F.pad(m, sides_px))
+    whole = {CLASS_MAP: F.pad(target[CLASS_MAP], sides_px, value=IGNORED)} if CLASS_MAP in target else {}
+    return {**moved, **whole}
 
 
 def cropped(target: Target, left_px: int, top_px: int, side_px: int) -> Target:
@@ -110,8 +116,8 @@ def beside(target: Target, square: Tensor) -> Target:
 
 
 def only(target: Target, chosen: Tensor) -> Target:
-    """The objects of a mask [n]; proposals are no objects."""
-    return {name: t if name == "proposals" else t[chosen] for name, t in target.items()}
+    """The objects of a mask [n]; proposals and class maps are no objects."""
+    return {name: t if name in ("proposals", CLASS_MAP) else t[chosen] for name, t in target.items()}
 
 
 def _seen(points: Tensor, window: Window) -> Tensor:

@@ -1,8 +1,8 @@
 """Real benchmarks: real images with COCO annotations, split into train, val (hold-out of train) and test.
 
 An entry declares its parameters, the keys of `benchmark` in params.yaml besides `name`, and builds a folder:
-`images/`, `classifier/` and `detector/` with `train.json`, `val.json` and `test.json`, and `note.txt`, one
-paragraph that tells readers of the report what the images are.
+`images/`, `classifier/`, `detector/` and `segmenter/` with `train.json`, `val.json` and `test.json`, and `note.txt`,
+one paragraph that tells readers of the report what the images are.
 """
 
 from collections.abc import Callable

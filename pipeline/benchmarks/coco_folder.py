@@ -44,14 +44,15 @@ def build(params: Params, out: Path) -> None:
 
 
 def write_pair(train: Coco, test: Coco, images: Path, hold_out: float, out: Path) -> None:
-    """Write the pictures and both tasks of a benchmark, the last part of train as val.
+    """Write the pictures and all tasks of a benchmark, the last part of train as val.
 
     Entries of images carry width and height; the pictures lie under `images`.
     """
     train, test = (_copied(coco, images, out) for coco in (train, test))
     kept = kept_for_train(len(train["images"]), hold_out)
     splits = {"train": subset(train, train["images"][:kept]), "val": subset(train, train["images"][kept:])}
-    write_splits(out, "detector", {**splits, "test": test})
+    for task in ("detector", "segmenter"):
+        write_splits(out, task, {**splits, "test": test})
     write_splits(out, "classifier", {name: _single_objects(c) for name, c in {**splits, "test": test}.items()})
 
 

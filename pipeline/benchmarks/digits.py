@@ -40,9 +40,9 @@ NAMES = [str(digit) for digit in range(10)]
 NOTE = (
     "The real images are 1797 scans of handwritten digits, 8x8 pixels each, from the UCI data set Optical Recognition "
     "of Handwritten Digits (E. Alpaydin, C. Kaynak, 1998), as they ship inside scikit-learn. The classifier sees the "
-    "single scans, each with a blank margin of one pixel. The detector's sheets are composed: real scans, enlarged "
-    "and laid out on white paper by a program, each scan once. The first 898 scans of the file are train and val, the "
-    "other 899 test; no scan is on both sides, in either task.\n"
+    "single scans, each with a blank margin of one pixel. The sheets of the other tasks are composed: real scans, "
+    "enlarged and laid out on white paper by a program, each scan once. The first 898 scans of the file are train and "
+    "val, the other 899 test; no scan is on both sides, in any task.\n"
 )
 
 
@@ -69,7 +69,9 @@ def build(params: Params, out: Path) -> None:
     """Write the benchmark into the empty folder `out`."""
     splits = split_scans(load_scans(), params.hold_out)
     write_splits(out, "classifier", {name: _classifier(scans, out) for name, scans in splits.items()})
-    write_splits(out, "detector", {name: _detector(name, scans, params, out) for name, scans in splits.items()})
+    sheets = {name: _sheets(name, scans, params, out) for name, scans in splits.items()}
+    for task in ("detector", "segmenter"):
+        write_splits(out, task, sheets)
     (out / "note.txt").write_text(NOTE, encoding="utf-8")
 
 
@@ -102,7 +104,7 @@ def _classifier(scans: list[Scan], out: Path) -> Coco:
     return {"images": images, "annotations": annotations, "categories": categories_of(NAMES)}
 
 
-def _detector(split: str, scans: list[Scan], params: Params, out: Path) -> Coco:
+def _sheets(split: str, scans: list[Scan], params: Params, out: Path) -> Coco:
     """Sheets of `digits_per_sheet` scans in the order of the file; the last one may hold fewer."""
     images, annotations = [], []
     size_wh, height_px = _pair(params.sheet_size_wh), _pair(params.height_px)

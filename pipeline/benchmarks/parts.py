@@ -7,8 +7,8 @@ from pydantic import Field
 
 from pipeline.coco import Coco, categories_of, category_names, read_coco, sha256_of, write_json
 from pipeline.errors import InputError
+from pipeline.runs import TASKS as TASKS
 
-TASKS = ("classifier", "detector")
 SPLITS = ("train", "val", "test")
 HoldOut = Annotated[float, Field(gt=0, lt=1)]  # the part of train, at its end, that becomes val
 

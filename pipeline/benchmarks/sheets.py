@@ -1,4 +1,4 @@
-"""Sheets for a detector: real scans, enlarged and laid out on white paper."""
+"""Sheets for detectors and segmenters: real scans, enlarged and laid out on white paper."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +8,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from pipeline.benchmarks.layout import place_squares
+from pipeline.masks import encode
 
 Ink = npt.NDArray[np.uint8]  # [H, W], 0 is paper, FULL_INK is black
 FULL_INK = 255
@@ -38,7 +39,7 @@ def tight_box_xywh(mask: npt.NDArray[np.bool_]) -> list[int]:
 
 
 def described(scan: Scan, box_xywh: list[int]) -> dict[str, Any]:
-    """The fields of an annotation that do not depend on its image. No mask exists: the area is the box's."""
+    """The fields of an annotation that do not depend on its image. Without a mask the area is the box's."""
     area = box_xywh[2] * box_xywh[3]
     return {"category_id": scan.category_id, "bbox": box_xywh, "area": area, "iscrowd": 0, "scan": scan.index}
 
@@ -48,7 +49,8 @@ def make_sheet(
 ) -> tuple[Ink, list[dict[str, Any]]]:
     """Lay out scans on one sheet, each at a height drawn from height_px [low, high].
 
-    Returns the ink [H, W] and the fields of an annotation for each scan; its box is tight around the ink drawn.
+    Returns the ink [H, W] and the fields of an annotation for each scan; its mask is the ink drawn, its box tight
+    around it.
 
     Raises:
         InputError: when no layout is found.
@@ -60,8 +62,10 @@ def make_sheet(
     corners = place_squares([len(ink) for ink in inks], size_wh, rng)
     for scan, ink, (x, y) in zip(scans, inks, corners, strict=True):
         sheet[y : y + len(ink), x : x + len(ink)] = ink
-        left, top, width, height = tight_box_xywh(ink > SEEN_INK * FULL_INK)
-        objects.append(described(scan, [x + left, y + top, width, height]))
+        mask = np.zeros(sheet.shape, bool)
+        mask[y : y + len(ink), x : x + len(ink)] = ink > SEEN_INK * FULL_INK
+        seen = {"segmentation": encode(mask), "area": int(mask.sum())}
+        objects.append({**described(scan, tight_box_xywh(mask)), **seen})
     return sheet, objects
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pycocotools.coco import COCO
 
 from pipeline.coco import Coco, category_names, read_coco
 from pipeline.errors import InputError
+from pipeline.masks import decode
 
 Entry = dict[str, Any]
 
@@ -108,9 +108,7 @@ def mask_of(split: Split, annotation: Entry, image: Entry) -> npt.NDArray[np.boo
     where = f"{split.path}: annotation {annotation['id']}"
     if not annotation.get("segmentation"):
         raise InputError(f"{where}: expected 'segmentation', found none.")
-    api = COCO()
-    api.imgs = {image["id"]: image}
-    mask: npt.NDArray[np.uint8] = api.annToMask(annotation)
+    mask = decode(annotation["segmentation"], (image["height"], image["width"]))
     if not mask.any():
         raise InputError(f"{where}: segmentation: expected at least one pixel, found none.")
-    return mask.astype(bool)
+    return mask

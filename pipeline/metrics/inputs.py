@@ -5,10 +5,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from pipeline.class_maps import check_mask, size_of
 from pipeline.coco import Coco, read_json
 from pipeline.errors import InputError
 
-Results = list[dict[str, Any]]  # COCO results: image_id, category_id, bbox [x, y, w, h] in px, score
+Results = list[dict[str, Any]]  # COCO results: image_id, category_id, score, bbox [x, y, w, h] in px or segmentation
 
 
 def objects(truth: Coco) -> list[dict[str, Any]]:
@@ -33,30 +34,36 @@ def read_truth(path: Path) -> Coco:
     return truth
 
 
-def read_results(path: Path, truth: Coco, per_object: bool) -> Results:
+def read_results(path: Path, truth: Coco, per_object: bool, masks: bool = False) -> Results:
     """Read COCO results for the images of `truth`; see `check_results`. Raises InputError that names the file."""
     results = read_json(path, "COCO results")
     if not isinstance(results, list) or not all(isinstance(r, dict) for r in results):
         raise InputError(f"{path}: expected a list of COCO results, found something else.")
-    check_results(path, results, truth, per_object)
+    check_results(path, results, truth, per_object, masks)
     return results
 
 
-def check_results(path: Path, results: Results, truth: Coco, per_object: bool) -> None:
+def check_results(path: Path, results: Results, truth: Coco, per_object: bool, masks: bool = False) -> None:
     """Check every entry; with `per_object` (a classifier's) also that every object has exactly one.
+
+    With `masks` (a segmenter's) entries have a mask of the image's size instead of a box.
 
     Raises:
         InputError: naming file and entry: an image or category that `truth` does not have, a score or box that is
             not made of finite numbers, an object without entry or with several.
     """
     known = {"image_id": set(image_ids(truth)), "category_id": {c["id"] for c in truth["categories"]}}
+    sizes_hw = {image["id"]: size_of(image) for image in truth["images"]} if masks else {}
     for number, entry in enumerate(results):
         where = f"{path}: entry {number}"
         for key, ids in known.items():
             if entry.get(key) not in ids:
                 raise InputError(f"{where}: {key}: expected an id of the annotations, found {entry.get(key)!r}.")
         _check_numbers(where, "score", [entry.get("score")], 1)
-        _check_numbers(where, "bbox", entry.get("bbox"), 4)
+        if masks:
+            check_mask(where, entry.get("segmentation"), sizes_hw[entry["image_id"]])
+        else:
+            _check_numbers(where, "bbox", entry.get("bbox"), 4)
     if per_object:
         _check_one_per_object(path, results, truth)
 

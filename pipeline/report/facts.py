@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from pipeline.coco import Coco, category_names
+from pipeline.metrics.segmenter import BACKGROUND
 from pipeline.report.load import Inputs, Run
 from pipeline.report.table import METRICS, MISSING, number
 from pipeline.runs import task_of
@@ -102,13 +103,15 @@ def confusion(coco: Coco, run: Run) -> Confusion:
 
 
 def class_metrics(name: str) -> list[str]:
-    """Those of METRICS that a single category has."""
-    return [metric for metric in METRICS[name] if metric != "AP50_class_agnostic"]
+    """Those of METRICS that a single category has, by their names there."""
+    of_one = {"mIoU": "IoU"}
+    return [of_one.get(metric, metric) for metric in METRICS[name] if metric != "AP50_class_agnostic"]
 
 
 def class_table(inputs: Inputs, name: str, split: str) -> list[list[str]]:
     """A row for each category: its name, then each metric in each regime; `name` is that of a task or the cascade."""
     categories = [c["name"] for c in inputs.cocos[(task_of(name), "real", "test")]["categories"]]
+    categories = [BACKGROUND, *categories] if name == "segmenter" else categories
     per_class = {r: inputs.runs[(name, r)].metrics[split]["per_class"] for r in inputs.regimes}
     columns = [(metric, regime) for metric in class_metrics(name) for regime in inputs.regimes]
     return [[c, *(number(m, _of_class(per_class[r].get(c), m)) for m, r in columns)] for c in categories]

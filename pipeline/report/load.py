@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.coco import Coco, read_coco, read_json
 from pipeline.errors import InputError
-from pipeline.metrics.inputs import Results, read_results
+from pipeline.metrics import Results, results_of_task
 from pipeline.params import Params, Regime, Task, load_params
 from pipeline.report.table import Row, read_rows
 from pipeline.runs import CASCADE, COMPARED, EVALUATED, measured, results_of, task_of
@@ -26,7 +26,7 @@ class Run:
     predictions: dict[str, Results]  # split -> COCO results
     curves: dict[str, Curve]  # name -> values by step
     confusion: list[tuple[str, str]]  # (actual, predicted), for a classifier
-    precision_recall: Curve  # (recall, precision), for a detector
+    precision_recall: Curve  # (recall, precision), for a detector and the cascade
 
 
 @dataclass(frozen=True)
@@ -88,15 +88,16 @@ def _rows(path: Path, runs: set[tuple[str, str]]) -> list[Row]:
 
 def _run(name: str, results: Path, model: Path, cocos: dict[tuple[str, str, str], Coco]) -> Run:
     folder, task = results / "predictions", task_of(name)
-    per_object, trained = task == "classifier", name != CASCADE
+    trained = name != CASCADE
+    confusion, recall = folder / "confusion.csv", folder / "precision_recall.csv"
     truths = {split: cocos[(task, *EVALUATED[split])] for split in COMPARED}
     return Run(
         card=read_json(model / "model.json", "a description of the weights") if trained else {},
         metrics=read_json(results / "metrics.json", "metrics"),
-        predictions={s: read_results(folder / f"{s}.json", truth, per_object) for s, truth in truths.items()},
+        predictions={s: results_of_task(task, folder / f"{s}.json", truth) for s, truth in truths.items()},
         curves=read_curves(model / "curves") if trained else {},
-        confusion=_table(folder / "confusion.csv", ("actual", "predicted"), str) if per_object else [],
-        precision_recall=[] if per_object else _table(folder / "precision_recall.csv", ("recall", "precision"), float),
+        confusion=_table(confusion, ("actual", "predicted"), str) if task == "classifier" else [],
+        precision_recall=_table(recall, ("recall", "precision"), float) if task == "detector" else [],
     )
 
 

@@ -97,7 +97,7 @@ def curves(inputs: Inputs) -> dict[str, Any]:
 
 
 def _precision_recall(inputs: Inputs, name: str) -> list[Markup]:
-    if task_of(name) == "classifier":
+    if task_of(name) != "detector":
         return []
     recall: dict[str, Curve] = {r: inputs.runs[(name, r)].precision_recall for r in inputs.regimes}
     title = "precision over recall, real test"

@@ -7,6 +7,7 @@ from pipeline.report.load import Inputs
 from pipeline.report.matching import best_min_score
 from pipeline.report.mistakes import Mistakes, classifier_mistakes, crop_examples
 from pipeline.report.places import detector_mistakes
+from pipeline.report.segmented import segmented_examples
 
 CROPS_PER_PICTURE = 2  # examples for the classifier to one for the detector
 
@@ -26,6 +27,7 @@ def pictures(inputs: Inputs) -> dict[str, Any]:
         "rendered": true_examples(train["synthetic"], inputs.images, count, "Rendered image"),
         "real": true_examples(train["real"], inputs.images, count, "Real image"),
         "predicted": _predicted(inputs, least),
+        "segmented": _segmented(inputs),
         "crops": {w: _crops(inputs, d, w) for d, w in (("synthetic", "Rendered"), ("real", "Real"))},
         "mistakes": {r: _mistakes(inputs, r, least) for r in inputs.regimes},
     }
@@ -37,6 +39,14 @@ def _predicted(inputs: Inputs, least: dict[str, float]) -> list[list[Shown]]:
         return []
     test = inputs.cocos[("detector", "real", "test")]
     return predicted_examples(test, inputs.images, inputs.params.report.examples, found)
+
+
+def _segmented(inputs: Inputs) -> list[list[Shown]]:
+    if "segmenter" not in inputs.tasks:
+        return []
+    found = {str(r): inputs.runs[("segmenter", r)].predictions["real_test"] for r in inputs.regimes}
+    test = inputs.cocos[("segmenter", "real", "test")]
+    return segmented_examples(test, inputs.images, inputs.params.report.examples, found)
 
 
 def _crops(inputs: Inputs, domain: str, what: str) -> list[Shown]:
@@ -54,6 +64,6 @@ def _mistakes(inputs: Inputs, regime: str, least: dict[str, float]) -> dict[str,
         test, results = inputs.cocos[(task, "real", "test")], inputs.runs[(task, regime)].predictions["real_test"]
         if task == "classifier":
             found["wrong names"] = classifier_mistakes(test, results, inputs.images, count, margin)
-        else:
+        elif task == "detector":
             found |= detector_mistakes(test, results, inputs.images, count, least[regime])
     return found

@@ -10,7 +10,9 @@ from pipeline.errors import InputError
 from pipeline.runs import CASCADE, REGIMES
 
 BOXES = ("AP50", "AP", "AP50_class_agnostic")
-METRICS = {"classifier": ("accuracy",), "detector": BOXES, CASCADE: BOXES}  # the first one answers the question
+MASKS = ("mIoU", "Dice")
+# the first one answers the question
+METRICS = {"classifier": ("accuracy",), "detector": BOXES, "segmenter": MASKS, CASCADE: BOXES}
 MISSING = "\u2013"  # en dash
 REFERENCE = "reference"  # real training is what the transfer gap is measured against
 
@@ -104,7 +106,7 @@ def label(metric: str) -> str:
 
 
 def number(metric: str, value: float | None, sign: bool = False) -> str:
-    """Accuracy in percent with one decimal, AP as a fraction with three; a dash for None, NaN and COCO's -1."""
+    """Accuracy in percent with one decimal, others as a fraction with three; a dash for None, NaN and COCO's -1."""
     if value is None or not math.isfinite(value) or (value == -1 and not sign):
         return MISSING
     text = f"{100 * value:+.1f}" if metric == "accuracy" else f"{value:+.3f}"
