@@ -1,0 +1,111 @@
+"""Networks on the real digits, trained on real digits: the lecture's order of errors, and every network for one epoch.
+
+    python -m pipeline.benchmarks --out data/real
+    python -m bench.networks order --data data --seeds 3
+    python -m bench.networks epoch --data data
+
+The test scans are read for these tables and choose nothing. What an earlier call has made is used again.
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from tqdm import tqdm
+
+from bench.machine import describe
+from bench.seed_table import mean_text
+from bench.spread import table
+from bench.trial import stage
+from pipeline.cache import cache_folder
+from pipeline.coco import read_json, write_json
+from pipeline.dataset import read_split
+from pipeline.errors import run
+from pipeline.evaluate import predict
+from pipeline.metrics import classifier_metrics
+from pipeline.models import CLASSIFIERS
+from pipeline.models.checkpoint import load_model
+from pipeline.params import Yaml, load_params
+
+STILL = {"rotation_deg": 0.0, "translate": 0.0, "scale": [1.0, 1.0], "shear_deg": 0.0, "noise": 0.0}
+PLAIN = {**STILL, "resolution_px": [64, 64]}  # shown as it is
+DISTORTED = {"elastic": {"alpha_px": 34.0, "sigma_px": 4.0}, "rotation_deg": 8.0, "shear_deg": 8.0, "translate": 0.05}
+ORDER = {"linear": "linear", "lenet300": "one hidden layer", "lenet300_100": "two hidden layers", "lenet5": "LeNet-5"}
+EPOCH = {"batch_size": 32, "learning_rate": 0.001}
+
+Values = dict[str, Any]
+
+
+def trained(given: Path, data: Path, work: Path, seed: int, **classifier: Any) -> Values:
+    """Accuracy on real test, and seconds, of a classifier trained on real train with these changes of its section."""
+    done = work / "result.json"
+    if not done.exists():
+        values = yaml.load(given.read_text(encoding="utf-8"), Loader=Yaml)
+        augment = values["classifier"]["augment"] | classifier.pop("augment", {})
+        values["classifier"] |= {**classifier, "augment": augment}
+        values["train"]["seed"] = seed
+        work.mkdir(parents=True, exist_ok=True)
+        (work / "params.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+        start = time.perf_counter()
+        real = data / "real" / "classifier"
+        stage("pipeline.train", work / "params.yaml", task="classifier", data=real, images=data, out=work / "model")
+        write_json(done, {"seconds": round(time.perf_counter() - start, 1), **measured(work / "model", real, data)})
+    found: Values = read_json(done, "what a run scores")
+    return found
+
+
+def measured(model: Path, real: Path, data: Path) -> Values:
+    """Accuracy on the test scans, and the number of weights."""
+    network, card = load_model(model)
+    truth = read_split(real / "test.json", data)
+    found = classifier_metrics(truth, predict(network, card, truth, data, 128))
+    return {"accuracy": found["accuracy"], "weights": sum(p.numel() for p in network.parameters())}
+
+
+def order(given: Path, data: Path, work: Path, seeds: int) -> str:
+    """The lecture's nets by falling error, without and with distortion: mean error in % and its interval."""
+    rows = []
+    for name, title in tqdm(ORDER.items(), unit="network"):
+        cells = []
+        for kind, augment in (("plain", PLAIN), ("distorted", PLAIN | DISTORTED)):
+            runs = [
+                trained(given, data, work / f"{name}-{kind}-{s}", s, model=name, augment=augment) for s in range(seeds)
+            ]
+            cells.append(mean_text([1 - r["accuracy"] for r in runs], unit=100))
+        rows.append([title, *cells])
+    return table(["network", "error on real test (%)", "with distortions"], rows)
+
+
+def epoch(given: Path, data: Path, work: Path, seeds: int) -> str:
+    """Every network for one epoch of the real train scans: it runs, how long, how large."""
+    scans = len(read_split(data / "real" / "classifier" / "train.json", data)["annotations"])
+    steps = -(-scans // EPOCH["batch_size"])
+    rows = []
+    for name in tqdm(CLASSIFIERS, unit="network"):
+        own = {**EPOCH, "model": name, "steps": steps, "val_every_steps": steps}
+        result = trained(given, data, work / f"{name}-epoch", 0, **own)
+        cells = [f"{result['weights'] / 1e6:.2f}", f"{result['seconds']:.0f}", f"{100 * result['accuracy']:.1f}"]
+        rows.append([f"`{name}`", *cells])
+    return table(["network", "weights (million)", "seconds", "accuracy on real test (%)"], rows)
+
+
+def main() -> None:
+    tables: dict[str, Callable[[Path, Path, Path, int], str]] = {"order": order, "epoch": epoch}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("table", choices=tables)
+    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
+    parser.add_argument("--data", type=Path, default=Path("data"), help="with real")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--work", type=Path, default=cache_folder() / "bench" / "networks", help="keeps what was made")
+    args = parser.parse_args()
+    load_params(args.params)
+    print(f"{describe()}, {torch.get_num_threads()} threads", flush=True)
+    print(tables[args.table](args.params, args.data, args.work, args.seeds))
+
+
+if __name__ == "__main__":
+    run(main)
