@@ -20,7 +20,7 @@ repro: env
 	@python -m pipeline.summary --report report/index.html --gaps results/gap.json
 
 test: env lint
-	pytest -rs
+	pytest -rs --numprocesses 2 --dist loadscope
 
 lint: env
 	ruff check .
