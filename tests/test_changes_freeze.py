@@ -11,6 +11,7 @@ from pipeline.errors import InputError
 from pipeline.models import build
 from pipeline.models.changes.freeze import freeze
 from pipeline.models.changes.groups import parameter_groups
+from pipeline.models.changes.initialise import initialise
 from pipeline.models.changes.parts import stages_of
 
 KEY = "params.yaml: classifier.freeze"
@@ -37,6 +38,19 @@ def test_a_linear_probe_trains_the_last_layer_alone(model: str, last: str) -> No
     network = tiny.network("classifier", model, 3, 1)
     freeze(network, "backbone", KEY)
     assert learned(network) == {f"{last}weight", f"{last}bias"}
+
+
+def test_auxiliary_classifiers_are_heads() -> None:
+    """A frozen backbone leaves them to learn, with the last layer, and initialisation leaves them alone."""
+    with torch.device("meta"):
+        network = tiny.network("classifier", "googlenet", 3, 1)
+    freeze(network, "backbone", KEY)
+    free = {name.split(".")[1] for name, p in network.named_parameters() if p.requires_grad}
+    assert free == {"aux1", "aux2", "fc"}
+    torch.manual_seed(0)
+    made = tiny.network("classifier", "googlenet", 3, 1)
+    initialise(made, "kaiming_normal", KEY)
+    assert all(float(made.get_parameter(f"1.aux{n}.fc2.weight").detach().abs().sum()) == 0 for n in (1, 2))
 
 
 def test_the_first_stages() -> None:

@@ -1,6 +1,6 @@
 """Auxiliary classifiers: they look at features on the way, and teach the layers below them, in training alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -18,9 +18,15 @@ class AuxiliaryLogits(NamedTuple):
 class WithAuxiliary(nn.Sequential):
     """Layers of which the last one puts out (main, auxiliary, ...) in training and main otherwise."""
 
-    def __init__(self, *layers: nn.Module, weight: float = 0.0) -> None:
+    def __init__(self, *layers: nn.Module, weight: float = 0.0, heads: Sequence[str] = ()) -> None:
+        """`heads` are the names that the last layer has for its auxiliary classifiers."""
         super().__init__(*layers)
-        self.weight = weight
+        self.weight, self.heads = weight, tuple(heads)
+
+    def auxiliary_modules(self) -> list[nn.Module]:
+        """The auxiliary classifiers and all that is in them."""
+        last = list(self.children())[-1]
+        return [m for head in self.heads for m in last.get_submodule(head).modules()]
 
     def forward(self, pictures: Tensor) -> Tensor | AuxiliaryLogits:
         logits = super().forward(pictures)  # type: ignore[no-untyped-call]  # torch has none here

@@ -12,9 +12,7 @@ from pipeline.report.gallery import SHOWN_PX, Shown, embed, fit, open_rgb, sprea
 from pipeline.report.table import number
 
 
-def segmented_examples(
-    coco: Coco, images: Path, count: int, by_regime: Mapping[str, Results]
-) -> list[list[Shown]]:
+def segmented_examples(coco: Coco, images: Path, count: int, by_regime: Mapping[str, Results]) -> list[list[Shown]]:
     """Rows of the same picture: with the true classes, then with those of each regime's model."""
     return [_row(coco, images, image, by_regime) for image in spread(coco, count)]
 

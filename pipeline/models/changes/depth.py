@@ -18,7 +18,7 @@ def drop_probability(block: int, blocks: int, last: float) -> float:
 
 
 def add_stochastic_depth(network: nn.Module, last: float, where: str) -> int:
-    """Drop the branch of each residual block, for each picture apart; torchvision's own drops get the new probability."""
+    """Drop branches of residual blocks, for each picture apart; torchvision's own drops get the new probability."""
     branches = [m for m in network.modules() if isinstance(m, (*ENDS, StochasticDepth))]
     for number, branch in enumerate(branches, 1):
         p = drop_probability(number, len(branches), last)

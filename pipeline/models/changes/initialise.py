@@ -1,4 +1,4 @@
-"""Initial weights of a backbone, by the rules of the papers; the head keeps its own, so that training starts at log C."""
+"""Initial weights of a backbone, by the rules of the papers; the head keeps its own: training starts at log C."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,13 +1,16 @@
 """What is the backbone of a network and what its head, where its stages are, and how one layer takes another's place.
 
-Networks that call a part of theirs `backbone`, as detectors do, say it themselves: of torchvision's it is the classifier
-in it (`body`, `features`), as pyramid and heads start fresh. Of all others it is everything but the last layer.
+Networks that call a part of theirs `backbone`, as detectors do, say it themselves: of torchvision's it is the
+classifier in it (`body`, `features`), as pyramid and heads start fresh. Of all others it is everything but the last
+layer and the auxiliary classifiers.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from torch import nn
+
+from pipeline.models.auxiliary import WithAuxiliary
 
 BACKBONES = ("backbone.body", "backbone.features", "box_head.body", "backbone")  # the third is R-CNN's
 
@@ -32,7 +35,8 @@ def backbone_of(network: nn.Module) -> list[nn.Module]:
     last = last_layer(network)
     if last is None:
         return [m for part in named_backbones(network) for m in part.modules()]
-    return [m for m in network.modules() if not any(inner is last for inner in m.modules())]
+    heads = {m for made in network.modules() if isinstance(made, WithAuxiliary) for m in made.auxiliary_modules()}
+    return [m for m in network.modules() if m not in heads and not any(inner is last for inner in m.modules())]
 
 
 def backbone_weights(network: nn.Module) -> set[nn.Parameter]:

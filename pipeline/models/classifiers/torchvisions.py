@@ -77,4 +77,4 @@ def _with_normalisation(name: str, network: nn.Module, channels: int) -> nn.Modu
     parts, weight = AUXILIARY[name]
     for part in parts:
         at_even_chances(last_layer(network.get_submodule(part)))
-    return WithAuxiliary(HalfNormalise(channels), network, weight=weight)
+    return WithAuxiliary(HalfNormalise(channels), network, weight=weight, heads=parts)

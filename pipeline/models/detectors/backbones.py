@@ -47,7 +47,8 @@ def with_pyramid(
     """A feature pyramid (Lin et al. 2016, FPN) on the levels of stride 2 ** (first + 1), and so on, up to 32.
 
     Args:
-        extra: makes the levels above from the number of channels at stride 32; else one, every second place of the last.
+        extra: makes the levels above, from the number of channels at stride 32; else one is every second place of
+            the last.
         norm: makes the normalisation of the pyramid's layers from their channels; else none.
     """
     layers, made = layers_of(name)[first - 1 :], body(name)

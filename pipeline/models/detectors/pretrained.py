@@ -24,7 +24,9 @@ def pretrained(fit: Detector) -> tuple[models.WeightsEnum, NameOf] | None:
     if fit.model not in ON_A_BACKBONE or fit.backbone is None:
         return None
     layers_of(fit.backbone)
-    return models.get_model_weights(fit.backbone).DEFAULT, name_in(fit.backbone, PREFIXES.get(fit.model, "backbone.body."))
+    return models.get_model_weights(fit.backbone).DEFAULT, name_in(
+        fit.backbone, PREFIXES.get(fit.model, "backbone.body.")
+    )
 
 
 def name_in(backbone: str, prefix: str) -> NameOf:
