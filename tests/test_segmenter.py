@@ -11,6 +11,7 @@ import yaml
 from PIL import Image
 
 from pipeline import evaluate, gap, predict, train
+from pipeline.augment.lens import bent_each
 from pipeline.augment.mosaic import mosaic
 from pipeline.augment.pictures import PictureAugment
 from pipeline.class_maps import IGNORED, class_map, size_of
@@ -125,6 +126,19 @@ def test_around_a_small_picture_the_map_is_ignored(work: Path) -> None:
     (_,), (found,) = augment(work / "params.yaml")([torch.zeros(3, 11, 7).byte()], [target])
     assert int((found["class_map"] == 1).sum()) == 77
     assert int((found["class_map"] == IGNORED).sum()) == 32 * 32 - 77
+
+
+def test_through_a_lens_a_map_bends_as_the_picture_does() -> None:
+    """The picture shows the map itself; only between two blocks, where it is mixed, the nearest pixel decides."""
+    torch.manual_seed(0)
+    blocks = torch.randint(2, (1, 8, 8)).byte().repeat_interleave(4, 1).repeat_interleave(4, 2)
+    target = {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0), "class_map": blocks}
+    bent = bent_each([(200 * blocks.expand(3, -1, -1), target)] * 5, 0.1)
+    assert any(not torch.equal(found["class_map"], blocks) for _, found in bent)
+    for crop, found in bent:
+        sure = (crop[0] == 0) | (crop[0] == 200)
+        assert sure.float().mean() > 0.5
+        assert torch.equal(found["class_map"][0][sure], crop[0][sure] // 200)
 
 
 def test_a_mosaic_of_maps_is_one_map() -> None:
