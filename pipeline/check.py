@@ -7,7 +7,7 @@
 
 import argparse
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,11 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.class_maps import check_masks
-from pipeline.coco import Coco, category_names, check_categories, read_coco, subset, write_json
-from pipeline.dataset import Crops, Pictures, by_image, load_crops, read_split
+from pipeline.coco import Coco, category_names, check_categories, read_coco, write_json
+from pipeline.dataset import Crops, Pictures, few_images, load_crops, read_split
 from pipeline.errors import InputError, run
 from pipeline.infer import best_device
-from pipeline.learner import loss_parts
+from pipeline.learner import loss_parts, penalised_parts
 from pipeline.models.changes.groups import parameter_groups
 from pipeline.models.weights import COCO, IMAGENET, read_start
 from pipeline.params import Classifier, OnPictures, Segmenter, fit_task, load_params
@@ -30,18 +30,7 @@ from pipeline.runs import TASKS, Regime, check_real
 from pipeline.work import check_targets, read_matched, scorer, start_network, training_pictures
 
 Batch = Any
-
-
-def few_images(coco: Coco, count: int) -> Coco:
-    """The first images with objects, as many as hold `count` objects."""
-    chosen: list[dict[str, Any]] = []
-    objects, annotations = 0, by_image(coco)
-    for image in coco["images"]:
-        own = len(annotations[image["id"]])
-        if own and objects < count:
-            chosen.append(image)
-            objects += own
-    return subset(coco, chosen)
+SCORE_EVERY_STEPS = 10
 
 
 def as_batch(data: Crops | Pictures, device: torch.device) -> Batch:
@@ -61,6 +50,11 @@ def category_loss(network: nn.Module, fit: Classifier | OnPictures, batch: Batch
     return None if found is None else float(found)
 
 
+def guessed_among(fit: Classifier | OnPictures, categories: int) -> int:
+    """The classes that a network chooses from: for a segmenter background is one more."""
+    return categories + isinstance(fit, Segmenter)
+
+
 def learn_by_heart(
     network: nn.Module,
     fit: Classifier | OnPictures,
@@ -70,19 +64,25 @@ def learn_by_heart(
     enough: float,
 ) -> tuple[float, int]:
     """Train on one batch until it scores `enough`; returns the score and the steps that it took."""
-    optimizer = make_optimizer(fit.optimizer, parameter_groups(network, fit, fit.learning_rate))
     reached = 0.0
-    for step in range(1, steps + 1):
-        network.train()
-        loss: Tensor = torch.stack(list(loss_parts(network, fit, batch).values())).sum()
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        if step % 10 == 0:
+    for step, _ in enumerate(losses_on(network, fit, batch, steps), start=1):
+        if step % SCORE_EVERY_STEPS == 0:
             reached = score()
             if reached >= enough:
                 return reached, step
     return reached, steps
+
+
+def losses_on(network: nn.Module, fit: Classifier | OnPictures, batch: Batch, steps: int) -> Iterator[float]:
+    """Train on one batch over and over; yields the loss before each step, when the step is done."""
+    optimizer = make_optimizer(fit.optimizer, parameter_groups(network, fit, fit.learning_rate))
+    for _ in range(steps):
+        network.train()
+        loss: Tensor = torch.stack(list(penalised_parts(network, fit, batch).values())).sum()
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        yield float(loss)
 
 
 def main() -> None:
@@ -155,7 +155,7 @@ def check_network(fit: Classifier | OnPictures, few: Coco, images: Path, steps: 
     reached, taken = learn_by_heart(network, fit, batch, lambda: score(network), steps, enough=0.99)
     return {
         "start_loss": start,
-        "expected_start_loss": math.log(len(few["categories"]) + isinstance(fit, Segmenter)),
+        "expected_start_loss": math.log(guessed_among(fit, len(few["categories"]))),
         "by_heart": reached,
         "steps": taken,
         "objects": len(few["annotations"]),

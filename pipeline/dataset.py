@@ -1,5 +1,6 @@
 """COCO -> tensors in memory: whole pictures with boxes for detectors, crops around boxes for classifiers."""
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from pipeline.class_maps import class_map, size_of
-from pipeline.coco import Coco, read_coco
+from pipeline.coco import Coco, read_coco, subset
 from pipeline.errors import InputError
 from pipeline.params import Classifier
 from pipeline.photo import load_picture
@@ -64,6 +65,25 @@ def by_image(coco: Coco) -> dict[int, list[dict[str, Any]]]:
     for annotation in coco["annotations"]:
         found[annotation["image_id"]].append(annotation)
     return found
+
+
+def few_images(coco: Coco, count: int) -> Coco:
+    """The first images with objects, as many as hold `count` objects."""
+    chosen: list[dict[str, Any]] = []
+    objects, annotations = 0, by_image(coco)
+    for image in coco["images"]:
+        own = len(annotations[image["id"]])
+        if own and objects < count:
+            chosen.append(image)
+            objects += own
+    return subset(coco, chosen)
+
+
+def spread_images(coco: Coco, count: int) -> Coco:
+    """Every n-th of the images with objects: they hold about `count` objects, or down to half as many."""
+    annotations = by_image(coco)
+    filled = [image for image in coco["images"] if annotations[image["id"]]]
+    return subset(coco, filled[:: max(1, math.ceil(len(coco["annotations"]) / count))])
 
 
 def read_split(path: Path, images: Path) -> Coco:

@@ -26,6 +26,7 @@ from pipeline.recipes.schedules import make_schedule
 
 NETWORK_SEED = 1 << 31  # far from the seeds of augmentation
 Batch = Any
+Score = Callable[[nn.Module], float]
 
 
 class Batches(IterableDataset[Batch]):
@@ -96,15 +97,17 @@ def picture_batches(
 class Learner(pl.LightningModule):
     """A network with its loss, its score on the validation split, its optimizer and the course of the learning rate."""
 
-    def __init__(self, network: nn.Module, batches: Batches, rate: float, score: Callable[[nn.Module], float]):
+    def __init__(
+        self, network: nn.Module, batches: Batches, rate: float, score: Score, train_score: Score | None = None
+    ):
         super().__init__()
-        self.network, self.rate, self.score = network, rate, score
+        self.network, self.rate, self.score, self.train_score = network, rate, score, train_score
         self.fit, self.steps, self.seed = batches.fit, batches.steps, batches.seed
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
         # what the network draws, as its dropout, depends on (seed, step) too, whoever loads the batches
         torch.manual_seed(NETWORK_SEED + self.seed * 1_000_003 + self.global_step)
-        parts = {**loss_parts(self.network, self.fit, batch), **penalties(self.network, self.fit)}
+        parts = penalised_parts(self.network, self.fit, batch)
         loss = torch.stack(list(parts.values())).sum()
         if not torch.isfinite(loss):
             found = f"found {loss.item()}; lower learning_rate, {self.rate:g}."
@@ -119,7 +122,10 @@ class Learner(pl.LightningModule):
         """The whole split at once: its score is not a mean over batches. In 32 bits, as `evaluate` measures."""
         with torch.autocast(self.device.type, enabled=False):
             score = self.score(self.network)
+            train_score = self.train_score(self.network) if self.train_score else None
         self.log("val/score", score, prog_bar=True)
+        if train_score is not None:
+            self.log("train/score", train_score)
         self.network.train()
 
     def configure_optimizers(self) -> Any:
@@ -137,3 +143,8 @@ def loss_parts(network: nn.Module, fit: Fit, batch: Batch) -> dict[str, Tensor]:
     images, targets = batch
     parts: dict[str, Tensor] = network(images, targets)
     return parts
+
+
+def penalised_parts(network: nn.Module, fit: Fit, batch: Batch) -> dict[str, Tensor]:
+    """Those and the penalties on weights: their sum is what training minimises."""
+    return {**loss_parts(network, fit, batch), **penalties(network, fit)}

@@ -61,7 +61,7 @@ def fit(work: Work, network: nn.Module, phase: int, folder: Path) -> Best:
     print(f"training on {trainer.strategy.root_device}, {trainer.precision}", flush=True)
     batches.rank, batches.world = trainer.global_rank, trainer.world_size
     loader = DataLoader(batches, batch_size=None, num_workers=work.params.train.workers)
-    learner = Learner(network, batches, rate, work.score)
+    learner = Learner(network, batches, rate, work.score, work.train_score(phase))
     trainer.fit(learner, loader, DataLoader(Once()), ckpt_path=str(folder / LAST) if batches.first else None)
     state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
     score = float(state["callbacks"][best.state_key]["best_model_score"])

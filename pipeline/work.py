@@ -13,7 +13,7 @@ from tqdm import tqdm
 from pipeline.augment.histogram import Histograms
 from pipeline.class_maps import check_masks
 from pipeline.coco import Coco, category_names, read_coco, sha256_of
-from pipeline.dataset import CONTEXT, Pictures, load_crops, load_pictures, read_split
+from pipeline.dataset import CONTEXT, Pictures, load_crops, load_pictures, read_split, spread_images
 from pipeline.errors import InputError
 from pipeline.infer import classify_boxes, detect, segment
 from pipeline.learner import Batches, crop_batches, picture_batches
@@ -29,6 +29,7 @@ from pipeline.recipes.check import check_recipe
 from pipeline.shapes import check_shapes
 
 REAL_TRAIN = "train.json"  # of the real images, nothing but this may be looked at
+TRAIN_SCORE_OBJECTS = 200  # few, as they are looked at beside each validation
 
 
 class Work:
@@ -64,6 +65,10 @@ class Work:
         start = self.start.identity if self.start else None
         facts = [self.task, self.fit.model_dump(), self.params.train.model_dump(), self.files_sha256(), code, start]
         return hashlib.sha256(json.dumps([*facts, torch.__version__], sort_keys=True).encode()).hexdigest()[:32]
+
+    def train_score(self, phase: int) -> Callable[[nn.Module], float]:
+        """The score on a fixed part of what is trained on, without augmentation."""
+        return scorer(spread_images(of_phase(self.train, phase), TRAIN_SCORE_OBJECTS), self.images, self.fit)
 
     def batches(self, phase: int, steps: int) -> Batches:
         part = of_phase(self.train, phase)

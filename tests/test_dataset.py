@@ -9,7 +9,7 @@ import torch
 from PIL import ExifTags, Image
 
 from pipeline.coco import categories_of, read_coco, write_json
-from pipeline.dataset import crop, load_crops, load_pictures, read_split
+from pipeline.dataset import crop, load_crops, load_pictures, read_split, spread_images
 from pipeline.errors import InputError
 from pipeline.params import Classifier, load_params
 
@@ -138,3 +138,13 @@ def test_a_split_needs_an_object(tmp_path: Path) -> None:
     write_json(path, {**coco, "annotations": []})
     with pytest.raises(InputError, match=r"train\.json: expected at least one object"):
         read_split(path, tmp_path)
+
+
+def test_a_part_of_the_images_is_spread_over_all() -> None:
+    """Images 1 to 6 with 2 objects each, but 3 without: for 4 of 10 objects every third one with objects is taken."""
+    images = [{"id": n} for n in range(1, 7)]
+    annotations = [{"id": 10 * i + n, "image_id": i} for i in (1, 2, 4, 5, 6) for n in (0, 1)]
+    coco: Any = {"images": images, "annotations": annotations, "categories": []}
+    assert [i["id"] for i in spread_images(coco, 4)["images"]] == [1, 5]
+    assert [a["id"] for a in spread_images(coco, 4)["annotations"]] == [10, 11, 50, 51]
+    assert len(spread_images(coco, 100)["images"]) == 5

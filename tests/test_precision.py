@@ -33,17 +33,18 @@ def test_auto_takes_bf16_where_the_cpu_computes_with_it(
 
 
 def test_validation_computes_in_32_bits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Although training around it does not: the score is that of `evaluate`."""
+    """Although training around it does not, on val and on train: the score is that of `evaluate`."""
     seen: list[Any] = []
 
     def score(network: nn.Module) -> float:
         seen.append(network(torch.rand(1, 3)).dtype)
+        network.eval()  # as what measures does
         return 0.5
 
     batches = Batches(4, tiny.fit_of("classifier", "lenet5"), 1, 0, lambda chosen: chosen)
-    learner = Learner(nn.Linear(3, 2), batches, 0.1, score)
+    learner = Learner(nn.Linear(3, 2), batches, 0.1, score, train_score=score)
     monkeypatch.setattr(learner, "log", lambda *args, **kwargs: None)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert learner.network(torch.rand(1, 3)).dtype == torch.bfloat16
         learner.validation_step(0, 0)
-    assert seen == [torch.float32]
+    assert seen == [torch.float32, torch.float32] and learner.network.training

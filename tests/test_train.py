@@ -13,6 +13,7 @@ import torch
 
 from pipeline import train
 from pipeline.coco import read_json, sha256_of, write_json
+from pipeline.edit import with_value
 from pipeline.errors import InputError
 from pipeline.models.checkpoint import load_model
 from pipeline.params import load_params
@@ -57,12 +58,27 @@ def test_the_model_folder(task: str, data: Path, store: Path, tmp_path: Path) ->
         train_here(task, data, "synthetic", params, out)
     first, second = (contents(tmp_path / run) for run in ("first", "second"))
     assert first == second
-    assert steps_of(first["synthetic/curves/phase0/val/score.tsv"]) == [3, 7, 11]
+    for part in ("train", "val"):
+        assert steps_of(first[f"synthetic/curves/phase0/{part}/score.tsv"]) == [3, 7, 11]
     network, card = load_model(tmp_path / "first" / "synthetic")
     assert (card.task, card.categories, card.step % 4) == (task, tiny.NAMES, 0)
     assert card.data_sha256["val.json"] == sha256_of(data / "synthetic" / task / "val.json")
     assert all(torch.isfinite(p).all() for p in network.parameters())
     assert not list((store / "runs").glob("*/"))
+
+
+def test_the_score_on_train_changes_no_weight(
+    data: Path, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Augmentation and dropout draw what they would have drawn without it, and layers go on learning after it."""
+    params = tiny.write_params(tmp_path / "params.yaml")
+    params.write_text(with_value(params.read_text("utf-8"), "classifier.network.dropout=0.3", "params"), "utf-8")
+    train_here("classifier", data, "synthetic", params, tmp_path / "with")
+    monkeypatch.setattr(Work, "train_score", lambda work, phase: None)
+    train_here("classifier", data, "synthetic", params, tmp_path / "without")
+    with_it, without = (contents(tmp_path / name) for name in ("with", "without"))
+    assert {name: with_it[name] for name in without} == without
+    assert set(with_it) - set(without) == {"curves/phase0/train/score.tsv"}
 
 
 def test_it_learns(data: Path, store: Path, tmp_path: Path) -> None:
