@@ -82,7 +82,7 @@ def losses_on(network: nn.Module, fit: Classifier | OnPictures, batch: Batch, st
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-        yield float(loss)
+        yield float(loss.detach())
 
 
 def main() -> None:
