@@ -19,8 +19,8 @@ def best_device() -> torch.device:
 
 
 def device_of(model: nn.Module) -> torch.device:
-    """Where the weights are: in training each of several processes has its own GPU."""
-    return next(model.parameters()).device
+    """Where the weights are: in training each of several processes has its own GPU. Files of others run on the CPU."""
+    return next((p.device for p in model.parameters()), torch.device("cpu"))
 
 
 @torch.inference_mode()

@@ -16,9 +16,10 @@ from pipeline.class_maps import class_map
 from pipeline.class_overlay import draw_map
 from pipeline.coco import write_json
 from pipeline.dataset import Pictures, crop, to_tensor
+from pipeline.deploy.deployed import load
 from pipeline.errors import InputError, run
 from pipeline.infer import SCORE_DIGITS, best_device, classify, detect, segment
-from pipeline.models.checkpoint import Card, fit_of, load_model
+from pipeline.models.checkpoint import Card, fit_of
 from pipeline.overlay import draw_results
 from pipeline.params import Classifier, Segmenter, Task, Views, load_params
 from pipeline.photo import load_picture
@@ -60,7 +61,9 @@ def overlay_name(image_id: int, path: Path) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, required=True, help="folder with model.json and weights.pt")
+    parser.add_argument(
+        "--model", type=Path, required=True, help="folder with model.json and weights.pt, or a file of pipeline.deploy"
+    )
     parser.add_argument("--out", type=Path, required=True, help="a new folder")
     parser.add_argument("--min-score", type=float, default=0.3, help="of boxes that are drawn; the JSON has all")
     parser.add_argument("--params", type=Path, help="parameters whose evaluate.test_time says what is looked at")
@@ -68,7 +71,7 @@ def main() -> None:
     args = parser.parse_args()
     if args.out.exists():
         raise InputError(f"{args.out}: expected a new folder, found one that exists.")
-    model, card = load_model(args.model)
+    model, card = load(args.model)
     views = load_params(args.params).evaluate.test_time if args.params else ONE_VIEW
     model = with_views(model.to(best_device()), fit_of(card), views)
     names = dict(enumerate(card.categories, start=1))

@@ -129,19 +129,30 @@ def _bump(centres: Tensor, box_xyxy: Tensor) -> Tensor:
     return torch.exp(-(offset**2).sum(-1) / 2)
 
 
-@torch.no_grad()
 def detections(heat: Tensor, logits: Tensor, boxes: Tensor, size_hw: tuple[int, int]) -> dict[str, Tensor]:
     """Peaks of the heat map [h, w] with their categories and boxes, best first, boxes clipped to the image."""
+    places, objectness, cells = peaks(heat, boxes, size_hw)
+    probabilities = logits.float().softmax(0).flatten(1).T  # [h * w, categories]
+    return under_all_names(places, objectness, probabilities[cells])
+
+
+@torch.no_grad()
+def peaks(heat: Tensor, boxes: Tensor, size_hw: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
+    """Boxes [n, 4] at the highest peaks of the heat map [h, w], clipped to the image, their scores and cells [n]."""
     score = heat.float().sigmoid()
     peak = F.max_pool2d(score[None, None], 3, 1, 1)[0, 0] == score
     ranked = (score * peak).flatten()
-    limit = boxes.new_tensor([size_hw[1], size_hw[0], size_hw[1], size_hw[0]])
-    clipped = torch.minimum(boxes.reshape(-1, 4).clamp(min=0), limit)
+    clipped = _clipped(boxes.reshape(-1, 4), size_hw)
     sides = clipped[:, 2:] - clipped[:, :2]
     ranked = ranked * (sides.amin(1) > 0)  # a cell of the padding may point at nothing
     objectness, best = ranked.topk(min(TOP, ranked.numel()))
-    probabilities = logits.float().softmax(0).flatten(1).T  # [h * w, categories]
-    return under_all_names(clipped[best], objectness, probabilities[best])
+    return clipped[best], objectness, best
+
+
+def _clipped(boxes: Tensor, size_hw: tuple[int, int]) -> Tensor:
+    """Boxes [n, 4] xyxy; size_hw may be traced, so that no tensor is made of it."""
+    x, y = boxes[:, 0::2].clamp(0, size_hw[1]), boxes[:, 1::2].clamp(0, size_hw[0])
+    return torch.stack([x[:, 0], y[:, 0], x[:, 1], y[:, 1]], dim=1)
 
 
 def under_all_names(boxes: Tensor, objectness: Tensor, probabilities: Tensor) -> dict[str, Tensor]:

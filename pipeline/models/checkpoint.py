@@ -55,11 +55,16 @@ def fit_of(card: Card) -> Fit:
 
 
 def read_card(folder: Path) -> Card:
-    values = read_json(folder / "model.json", "the description of a trained model")
+    path = folder / "model.json"
+    return card_from(path, read_json(path, "the description of a trained model"))
+
+
+def card_from(path: Path, values: Any) -> Card:
+    """Raises InputError for values, read from `path`, that are no card."""
     try:
         return Card(**values)
     except TypeError as error:
-        raise InputError(f"{folder / 'model.json'}: expected the description of a model, found: {error}") from None
+        raise InputError(f"{path}: expected the description of a model, found: {error}") from None
 
 
 def read_state(file: Path, what: str) -> dict[str, Tensor]:
