@@ -312,12 +312,17 @@ Yaml.add_implicit_resolver(
 
 def load_params(path: Path) -> Params:
     """Read and check params.yaml. Raises InputError that names the file and the key."""
+    return validate(Params, read_yaml(path, "the parameters"), str(path))
+
+
+def read_yaml(path: Path, what: str) -> dict[str, Any]:
+    """A mapping. Raises InputError that names the file and says `what` was expected."""
     try:
         values = yaml.load(path.read_text(encoding="utf-8"), Loader=Yaml)
     except FileNotFoundError:
-        raise InputError(f"{path}: expected the parameters, found no file.") from None
+        raise InputError(f"{path}: expected {what}, found no file.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(values, dict):
         raise InputError(f"{path}: expected a mapping of sections, found {type(values).__name__}.")
-    return validate(Params, values, str(path))
+    return values

@@ -1,0 +1,1 @@
+"""The recipe of tuning a network, as commands: `python -m pipeline.tune --help`. See docs/tuning.md."""
