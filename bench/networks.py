@@ -29,7 +29,7 @@ from pipeline.evaluate import predict
 from pipeline.metrics import classifier_metrics
 from pipeline.models import CLASSIFIERS
 from pipeline.models.checkpoint import load_model
-from pipeline.params import Yaml, load_params
+from pipeline.params import Evaluate, Yaml, load_params
 
 STILL = {"rotation_deg": 0.0, "translate": 0.0, "scale": [1.0, 1.0], "shear_deg": 0.0, "noise": 0.0}
 PLAIN = {**STILL, "resolution_px": [64, 64]}  # shown as it is
@@ -53,16 +53,22 @@ def trained(given: Path, data: Path, work: Path, seed: int, **classifier: Any) -
         start = time.perf_counter()
         real = data / "real" / "classifier"
         stage("pipeline.train", work / "params.yaml", task="classifier", data=real, images=data, out=work / "model")
-        write_json(done, {"seconds": round(time.perf_counter() - start, 1), **measured(work / "model", real, data)})
+        write_json(
+            done,
+            {
+                "seconds": round(time.perf_counter() - start, 1),
+                **measured(work / "model", real, data, load_params(given).evaluate),
+            },
+        )
     found: Values = read_json(done, "what a run scores")
     return found
 
 
-def measured(model: Path, real: Path, data: Path) -> Values:
+def measured(model: Path, real: Path, data: Path, params: Evaluate) -> Values:
     """Accuracy on the test scans, and the number of weights."""
     network, card = load_model(model)
     truth = read_split(real / "test.json", data)
-    found = classifier_metrics(truth, predict(network, card, truth, data, 128))
+    found = classifier_metrics(truth, predict(network, card, truth, data, params))
     return {"accuracy": found["accuracy"], "weights": sum(p.numel() for p in network.parameters())}
 
 

@@ -46,7 +46,7 @@ def summary(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_summary_prints_each_row_and_where_the_report_is(tmp_path: Path) -> None:
     write_json(tmp_path / "gap.json", gaps((-0.02, -0.03, -0.01)))
     lines = summary("--gaps", str(tmp_path / "gap.json")).stdout.splitlines()
-    assert len([line for line in lines if line.startswith(("classifier", "detector", "cascade"))]) == 21
+    assert len([line for line in lines if line.startswith(("classifier", "detector", "segmenter", "cascade"))]) == 27
     assert re.split(r"\s{2,}", lines[2])[4:] == ["95.0 [94.0, 96.0]", "+2.0 [+0.5, +3.0]", "-2.0 [-3.0, -1.0]"]
     assert lines[-1] == "Report: report/index.html"
 
@@ -54,7 +54,7 @@ def test_summary_prints_each_row_and_where_the_report_is(tmp_path: Path) -> None
 def test_summary_as_markdown(tmp_path: Path) -> None:
     write_json(tmp_path / "gap.json", gaps((0.02, 0.01, 0.03)))
     lines = summary("--markdown", "--gaps", str(tmp_path / "gap.json")).stdout.splitlines()
-    assert len(lines) == 2 + 21
+    assert len(lines) == 2 + 27
     assert {line.count("|") for line in lines} == {8}
     assert lines[3].split(" | ")[2:] == [
         "real",
@@ -94,7 +94,7 @@ START = '{"classifier": {"accuracy": {"real_test": {"synthetic": 1, "real": 1}, 
     ("text", "message"),
     [
         ("{", "expected the gaps, found damaged JSON"),
-        ("[]", "expected the gaps of classifier, detector, cascade, found none of them"),
+        ("[]", "expected the gaps of classifier, detector, segmenter, cascade, found none of them"),
         ('{"detector": {}}', "detector.AP50.real_test: expected synthetic, real, mixed, found None"),
         (
             '{"classifier": {"accuracy": {"real_test": {"both": 1}}}}',
