@@ -46,8 +46,13 @@ class Batches(IterableDataset[Batch]):
         worker = get_worker_info()  # the loader takes one batch from each of its workers in turn
         start, stride = (worker.id, worker.num_workers) if worker else (0, 1)
         for step in range(self.first + start, self.steps, stride):
-            torch.manual_seed(self.seed * 1_000_003 + step)  # for augmentation
+            torch.manual_seed(own_draws(self.seed * 1_000_003 + step, self.rank))  # for augmentation
             yield self.collate(self.choose(step)[self.rank :: self.world])
+
+    def share(self) -> float:
+        """What the mean over this process's examples weighs in the mean over processes, which then is the batch's."""
+        own = len(range(self.rank, self.fit.batch_size, self.world))
+        return own * self.world / self.fit.batch_size
 
     def choose(self, step: int) -> list[int]:
         """Indices of the examples of a step: a slice of an endless row of shuffled rounds."""
@@ -56,6 +61,11 @@ class Batches(IterableDataset[Batch]):
         rounds = {n // self.examples for n in wanted}
         orders = {r: np.random.default_rng([self.seed, r]).permutation(self.examples) for r in rounds}
         return [int(orders[n // self.examples][n % self.examples]) for n in wanted]
+
+
+def own_draws(seed: int, rank: int) -> int:
+    """A seed for each process: two that draw the same would vary less than one with the whole batch."""
+    return seed + (rank << 24)  # of a seed the generator takes 32 bits
 
 
 class Once(Dataset[int]):
@@ -103,10 +113,11 @@ class Learner(pl.LightningModule):
         super().__init__()
         self.network, self.rate, self.score, self.train_score = network, rate, score, train_score
         self.fit, self.steps, self.seed = batches.fit, batches.steps, batches.seed
+        self.rank, self.share = batches.rank, batches.share()
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
         # what the network draws, as its dropout, depends on (seed, step) too, whoever loads the batches
-        torch.manual_seed(NETWORK_SEED + self.seed * 1_000_003 + self.global_step)
+        torch.manual_seed(own_draws(NETWORK_SEED + self.seed * 1_000_003 + self.global_step, self.rank))
         parts = penalised_parts(self.network, self.fit, batch)
         loss = torch.stack(list(parts.values())).sum()
         if not torch.isfinite(loss):
@@ -116,7 +127,7 @@ class Learner(pl.LightningModule):
         for name, part in parts.items():
             if name != "loss":
                 self.log(f"train/{name}", part)
-        return loss
+        return loss * self.share
 
     def validation_step(self, batch: Batch, index: int) -> None:
         """The whole split at once: its score is not a mean over batches. In 32 bits, as `evaluate` measures."""

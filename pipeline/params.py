@@ -92,7 +92,8 @@ class Mixed(Section):
 class Train(Section):
     seed: NonNegative
     precision: Literal["auto", "32-true", "16-mixed", "bf16-mixed"]
-    devices: Literal["auto"] | Count
+    devices: Literal["auto"] | Count  # of each machine
+    num_nodes: Count  # machines
     workers: NonNegative
 
 

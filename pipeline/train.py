@@ -21,9 +21,9 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from pipeline.cache import cache_folder
-from pipeline.errors import run
+from pipeline.errors import InputError, run
 from pipeline.folders import whole_folder
-from pipeline.learner import Learner, Once
+from pipeline.learner import Batches, Learner, Once
 from pipeline.models.checkpoint import Card, save_model
 from pipeline.params import Params, load_params
 from pipeline.progress import LAST, Best, alone, done, forget_after, last_step, set_done
@@ -60,12 +60,20 @@ def fit(work: Work, network: nn.Module, phase: int, folder: Path) -> Best:
     trainer = make_trainer(work, folder, steps, every, best)
     print(f"training on {trainer.strategy.root_device}, {trainer.precision}", flush=True)
     batches.rank, batches.world = trainer.global_rank, trainer.world_size
+    check_shares(batches)
     loader = DataLoader(batches, batch_size=None, num_workers=work.params.train.workers)
     learner = Learner(network, batches, rate, work.score, work.train_score(phase))
     trainer.fit(learner, loader, DataLoader(Once()), ckpt_path=str(folder / LAST) if batches.first else None)
     state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
     score = float(state["callbacks"][best.state_key]["best_model_score"])
     return Best(Path(best.best_model_path).name, score, int(state["global_step"]))
+
+
+def check_shares(batches: Batches) -> None:
+    """Raises InputError where a process would get no example of a batch."""
+    if batches.world > batches.fit.batch_size:
+        found = f"{batches.world} processes and a batch_size of {batches.fit.batch_size}"
+        raise InputError(f"params.yaml: train.devices: expected an example for each process, found {found}.")
 
 
 def make_trainer(work: Work, folder: Path, steps: int, every: int, best: ModelCheckpoint) -> pl.Trainer:
@@ -82,6 +90,8 @@ def make_trainer(work: Work, folder: Path, steps: int, every: int, best: ModelCh
         num_sanity_val_steps=0,
         accelerator="auto",
         devices=work.params.train.devices,
+        num_nodes=work.params.train.num_nodes,
+        sync_batchnorm=torch.cuda.is_available(),  # of several GPUs: statistics of the whole batch; CPUs cannot
         precision=precision_of(work.params),
         gradient_clip_val=work.fit.gradient_clip,
         deterministic="warn",  # as far as the device can: on GPUs some pooling has no deterministic gradient

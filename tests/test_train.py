@@ -7,14 +7,18 @@ import time
 from pathlib import Path
 from typing import Any
 
+import lightning.pytorch as pl
 import pytest
 import tiny
 import torch
+import yaml
+from torch.utils.data import DataLoader
 
 from pipeline import train
 from pipeline.coco import read_json, sha256_of, write_json
 from pipeline.edit import with_value
 from pipeline.errors import InputError
+from pipeline.learner import Batches, Learner
 from pipeline.models.checkpoint import load_model
 from pipeline.params import load_params
 from pipeline.work import Work, of_phase
@@ -203,6 +207,51 @@ def test_two_processes_train_one_model(data: Path, store: Path, tmp_path: Path) 
     output = tiny.finish(tiny.start(store, "pipeline.train", *arguments("detector", data, "real", params, out)))
     assert output.count("on val at step") == 1
     assert steps_of(contents(out)["curves/phase0/val/score.tsv"]) == [3, 7, 11]
+
+
+STILL = {"rotation_deg": 0.0, "translate": 0.0, "scale": [1.0, 1.0], "shear_deg": 0.0, "noise": 0.0}
+
+
+class Plain(Learner):
+    """A linear network, which has no batch normalisation."""
+
+    def __init__(self, batches: Batches) -> None:
+        torch.manual_seed(0)
+        super().__init__(
+            torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(1024, 3)), batches, 0.01, lambda _: 0.0
+        )
+        self.batches = batches
+
+    def setup(self, stage: str) -> None:
+        self.batches.rank, self.batches.world = self.trainer.global_rank, self.trainer.world_size
+        self.rank, self.share = self.batches.rank, self.batches.share()
+
+
+def test_two_processes_learn_what_one_does(data: Path, tmp_path: Path) -> None:
+    """Batches of five, of which one takes three and the other two; without draws, every weight is the same."""
+    values = yaml.safe_load((tiny.ROOT / "presets" / "digits.yaml").read_text(encoding="utf-8"))
+    still = {"batch_size": 5, "augment": {**values["classifier"]["augment"], **STILL, "resolution_px": [32, 32]}}
+    params = load_params(tiny.write_params(tmp_path / "params.yaml", classifier=still))
+    weights = []
+    for devices, strategy in ((1, "auto"), (2, "ddp_fork")):
+        learner = Plain(Work("classifier", data / "synthetic" / "classifier", data, params).batches(0, 12))
+        start = learner.network[1].weight.detach().clone()
+        options: Any = {"logger": False, "enable_progress_bar": False, "enable_checkpointing": False}
+        trainer = pl.Trainer(
+            accelerator="cpu", devices=devices, strategy=strategy, max_steps=12, default_root_dir=tmp_path, **options
+        )
+        trainer.fit(learner, DataLoader(learner.batches, batch_size=None))
+        weights.append(learner.network[1].weight.detach().clone())
+    assert float((weights[0] - start).abs().max()) > 0.01
+    assert float((weights[0] - weights[1]).abs().max()) < 1e-5
+
+
+def test_more_processes_than_examples_are_named(data: Path, store: Path, tmp_path: Path) -> None:
+    params = load_params(tiny.write_params(tmp_path / "params.yaml"))
+    batches = Work("classifier", data / "real" / "classifier", data, params).batches(0, 1)
+    batches.world = 5
+    with pytest.raises(InputError, match=r"train\.devices: expected an example for each process, found 5 .* 4"):
+        train.check_shares(batches)
 
 
 def test_a_checkpoint_that_was_cut_off_is_not_used(

@@ -61,6 +61,36 @@ def test_processes_share_each_batch() -> None:
     assert [sorted(a + b) for a, b in zip(*parts, strict=True)] == [sorted(b) for b in whole]
 
 
+def test_shares_make_the_mean_over_processes_that_of_the_batch() -> None:
+    """Three examples, two processes: means of two and of one example weigh 4/3 and 2/3, so that half of their sum is
+    the mean of three. For a linear network the gradients agree as well."""
+    network, inputs = torch.nn.Linear(4, 1), torch.arange(12.0).reshape(BATCH, 4)
+    gradients = []
+    for rank in range(2):
+        made = batches(1)
+        made.rank, made.world = rank, 2
+        network.zero_grad()
+        (made.share() * network(inputs[rank::2]).square().mean()).backward()
+        gradients.append(torch.as_tensor(network.weight.grad).clone())
+        assert made.share() == pytest.approx((4 / 3, 2 / 3)[rank])
+    network.zero_grad()
+    (batches(1).share() * network(inputs).square().mean()).backward()
+    assert torch.allclose((gradients[0] + gradients[1]) / 2, torch.as_tensor(network.weight.grad), rtol=1e-5)
+    assert batches(1).share() == 1.0
+
+
+def test_processes_draw_apart() -> None:
+    """The first as one process does, the second something else."""
+    draws = []
+    for rank in range(2):
+        made = batches(2)
+        made.rank, made.world = rank, 2
+        draws.append([draw for _, draw in made])
+    alone = [draw for _, draw in batches(2)]
+    assert all(torch.equal(a, b) for a, b in zip(draws[0], alone, strict=True))
+    assert not any(torch.equal(a, b) for a, b in zip(*draws, strict=True))
+
+
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning", "ignore:This DataLoader will create 2 worker")
 def test_loading_workers_change_nothing() -> None:
     """Two workers of the loader give each step once, in order, with the same draws."""

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pipeline.errors import InputError
 from pipeline.models.centernet import STRIDE_PX, TOP, CenterNet, peaks, under_all_names
 from pipeline.models.checkpoint import Card, fit_of
 from pipeline.models.two_stage import TwoStage
@@ -33,7 +34,12 @@ class Plain:
 
 
 def plain(network: nn.Module, card: Card) -> Plain:
-    """Crops [N, C, S, S] -> logits [N, categories], or a picture [C, H, W] -> boxes, labels, scores; all in 0 .. 1."""
+    """Crops [N, C, S, S] -> logits [N, categories], or a picture [C, H, W] -> boxes, labels, scores; all in 0 .. 1.
+
+    Raises InputError for a segmenter.
+    """
+    if card.task == "segmenter":
+        raise InputError(f"{card.architecture}: expected a classifier or a detector, found a segmenter.")
     network = network.cpu().eval()
     fit = fit_of(card)
     if isinstance(fit, Classifier):
