@@ -9,7 +9,7 @@ import tiny
 import torch
 from PIL import Image
 
-from pipeline.coco import Coco, categories_of, write_json
+from pipeline.coco import Coco, categories_of, read_json, write_json
 from pipeline.dataset import Pictures, load_pictures
 from pipeline.errors import InputError
 from pipeline.infer import detect
@@ -95,6 +95,10 @@ def test_objects_without_what_is_wanted(change: dict[str, Any], points: int, mes
 
 def test_a_run_without_masks_stops_before_it_starts(tmp_path: Path) -> None:
     data = tiny.write_data(tmp_path / "data")
+    path = data / "synthetic" / "detector" / "train.json"
+    coco = read_json(path, "COCO")
+    del coco["annotations"][0]["segmentation"]
+    write_json(path, coco)
     own = {"model": "maskrcnn", "backbone": "resnet18"}
     params = load_params(tiny.write_params(tmp_path / "params.yaml", detector=own))
     with pytest.raises(InputError, match=r"train\.json: annotation 1: expected 'segmentation'"):
