@@ -20,7 +20,8 @@ repro: env
 	@python -m pipeline.summary --report report/index.html --gaps results/gap.json
 
 test: env lint
-	pytest -rs --numprocesses 2 --dist loadscope
+	pytest -rs -m 'not alone' --numprocesses 2 --dist loadscope
+	pytest -rs -m alone
 
 lint: env
 	ruff check .

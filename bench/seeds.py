@@ -51,7 +51,7 @@ def one_cascade(params: Path, data: Path, regime: str) -> None:
     work = params.parent
     out = results_of(work, CASCADE, regime)
     if not (out / "metrics.json").exists():
-        folders = {"models": work / "models", "results": work / "runs", "data": data, "out": out}
+        folders = {"models": work / "models", "results": work, "data": data, "out": out}
         stage("pipeline.cascade", params, regime=regime, **folders)
 
 

@@ -27,6 +27,8 @@ from rendering import (
     write_params,
 )
 
+pytestmark = pytest.mark.alone
+
 SLOW = {"train": 11, "samples": 100}  # long enough to be disturbed
 
 

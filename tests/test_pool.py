@@ -20,6 +20,8 @@ from blender.workers.worker import Job
 from pipeline.errors import InputError
 from pipeline.params import Params
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def params(tmp_path: Path) -> Params:

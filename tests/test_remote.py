@@ -21,6 +21,8 @@ from blender.workers.service import Service
 from blender.workers.worker import Job, in_words
 from pipeline.params import Params
 
+pytestmark = pytest.mark.alone
+
 JOBS = [Job("train", index, f"{index:064x}") for index in range(2)]
 FILES = {"rgb.png", "ids.png", "frame.json"}
 HALF_BYTES = 50_000  # unread, of an answer that does not fit into a pipe

@@ -27,6 +27,8 @@ from blender.render import CHANNELS, _check_room, frame_bytes
 from pipeline.errors import InputError
 from pipeline.params import Layer
 
+pytestmark = pytest.mark.alone
+
 
 def annotate(workspace: Path) -> dict[str, bytes]:
     args = ("--frames", workspace / "data" / "frames", "--out", workspace / "data" / "synthetic")
