@@ -23,16 +23,18 @@ def device_of(model: nn.Module) -> torch.device:
     return next((p.device for p in model.parameters()), torch.device("cpu"))
 
 
+def _seen(model: nn.Module, pictures: Pictures, batch_size: int) -> Iterator[tuple[int, dict[str, Tensor]]]:
+    """Ids of all pictures, and what a network for whole pictures puts out for each."""
+    device = device_of(model.eval())
+    for start in range(0, len(pictures.images), batch_size):
+        batch = [i.to(device).float() / 255 for i in pictures.images[start : start + batch_size]]
+        yield from zip(pictures.image_ids[start : start + batch_size], model(batch), strict=True)
+
+
 @torch.inference_mode()
 def detect(model: nn.Module, pictures: Pictures, batch_size: int) -> list[dict[str, Any]]:
     """Detections of all pictures: image_id, category_id, bbox [x, y, w, h] px, score, and masks or keypoints."""
-    device = device_of(model.eval())
-    results: list[dict[str, Any]] = []
-    for start in range(0, len(pictures.images), batch_size):
-        batch = [i.to(device).float() / 255 for i in pictures.images[start : start + batch_size]]
-        for image_id, found in zip(pictures.image_ids[start : start + batch_size], model(batch), strict=True):
-            results.extend(_result(image_id, found))
-    return results
+    return [entry for image_id, found in _seen(model, pictures, batch_size) for entry in _result(image_id, found)]
 
 
 def _result(image_id: int, found: dict[str, Tensor]) -> Iterator[dict[str, Any]]:
@@ -46,13 +48,8 @@ def _result(image_id: int, found: dict[str, Tensor]) -> Iterator[dict[str, Any]]
 @torch.inference_mode()
 def segment(model: nn.Module, pictures: Pictures, batch_size: int) -> list[dict[str, Any]]:
     """Class maps of all pictures, as a mask for each category that is there: image_id, category_id, segmentation."""
-    device = device_of(model.eval())
-    results: list[dict[str, Any]] = []
-    for start in range(0, len(pictures.images), batch_size):
-        batch = [i.to(device).float() / 255 for i in pictures.images[start : start + batch_size]]
-        for image_id, found in zip(pictures.image_ids[start : start + batch_size], model(batch), strict=True):
-            results.extend(results_of(image_id, found["class_map"][0].cpu().numpy()))
-    return results
+    maps = ((image_id, found["class_map"][0].cpu().numpy()) for image_id, found in _seen(model, pictures, batch_size))
+    return [entry for image_id, class_map in maps for entry in results_of(image_id, class_map)]
 
 
 @torch.inference_mode()
