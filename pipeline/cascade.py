@@ -25,9 +25,8 @@ from pipeline.metrics import Results, read_results
 from pipeline.models.checkpoint import fit_of, load_model
 from pipeline.params import Classifier, load_params
 from pipeline.runs import CASCADE, REGIMES, measured, results_of, write_none
-from pipeline.test_time import context_of, with_views
+from pipeline.test_time import MAX_IOU, context_of, with_views
 
-MAX_IOU = 0.5  # of two boxes that stay: AP50 takes a box with more for the same object
 LEAST_SCORE = 0.001  # of a name
 
 

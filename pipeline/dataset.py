@@ -39,7 +39,7 @@ class Pictures:
         """Masks are decoded here: all at once they would take more memory than the pictures."""
         found = {"boxes": self.boxes[index], "labels": self.labels[index]}
         if self.masks:
-            found["masks"] = masks_of(self.masks[index], tuple(self.images[index].shape[-2:]))
+            found["masks"] = masks_of(self.masks[index], (self.images[index].shape[-2], self.images[index].shape[-1]))
         if self.keypoints:
             found["keypoints"] = self.keypoints[index]
         if self.maps:

@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
-from pycocotools import mask as coco_mask
 from torch import Tensor
 
 from pipeline.coco import DIGITS, Coco
 from pipeline.errors import InputError
+from pipeline.masks import decode, encode
 
 Annotation = dict[str, Any]
 FIELDS = {"masks": "segmentation", "keypoints": "keypoints"}  # target -> field of COCO
@@ -32,20 +31,10 @@ def check_shapes(path: Path, coco: Coco, wanted: frozenset[str], points: int | N
             raise InputError(f"{where}: expected {points} keypoints, as detector.keypoints says, found {found:g}.")
 
 
-def run_lengths(segmentation: Any, size_hw: tuple[int, ...]) -> dict[str, Any]:
-    """COCO's `segmentation`, polygons or run lengths of either kind -> compressed run lengths."""
-    rle: dict[str, Any] = segmentation
-    if isinstance(segmentation, list):
-        rle = coco_mask.merge(coco_mask.frPyObjects(segmentation, *size_hw))
-    elif isinstance(segmentation["counts"], list):
-        rle = coco_mask.frPyObjects(segmentation, *size_hw)
-    return rle
-
-
-def masks_of(segmentations: Sequence[Any], size_hw: tuple[int, ...]) -> Tensor:
+def masks_of(segmentations: Sequence[Any], size_hw: tuple[int, int]) -> Tensor:
     """uint8 [n, H, W], 1 on the object."""
-    decoded = [coco_mask.decode(run_lengths(s, size_hw)) for s in segmentations]
-    return torch.from_numpy(np.stack(decoded) if decoded else np.zeros((0, *size_hw), np.uint8))
+    masks = [decode(s, size_hw).astype(np.uint8) for s in segmentations]
+    return torch.from_numpy(np.stack(masks) if masks else np.zeros((0, *size_hw), np.uint8))
 
 
 def keypoints_of(annotations: Sequence[Annotation], points: int) -> Tensor:
@@ -60,15 +49,9 @@ def found_shapes(found: dict[str, Tensor]) -> list[Annotation]:
     fields: list[Annotation] = [{} for _ in found["labels"]]
     if "masks" in found:
         for field, mask in zip(fields, found["masks"][:, 0].cpu().numpy(), strict=True):
-            field["segmentation"] = encoded(mask >= LEAST_SHOWN)
+            field["segmentation"] = encode(mask >= LEAST_SHOWN)
     if "keypoints" in found:
         for field, points in zip(fields, found["keypoints"].cpu(), strict=True):
             at = [(round(float(x) - PIXEL_PX, DIGITS), round(float(y) - PIXEL_PX, DIGITS)) for x, y, _ in points]
             field["keypoints"] = [v for x, y in at for v in (x, y, SEEN)]
     return fields
-
-
-def encoded(mask: npt.NDArray[np.bool_]) -> dict[str, Any]:
-    """Mask [H, W] -> COCO's compressed run lengths, `counts` as text."""
-    rle = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))
-    return {"size": [int(n) for n in rle["size"]], "counts": rle["counts"].decode("ascii")}

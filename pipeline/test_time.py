@@ -15,7 +15,7 @@ from pipeline.errors import InputError
 from pipeline.params import Classifier, Fit, Segmenter, Views
 
 TEN_CROP_CONTEXT = 8 / 7  # 256 px of a picture for crops of 224, as in Krizhevsky et al. 2012
-MAX_IOU = 0.5  # of two boxes of one name that stay: AP50 takes a box with more for the same object
+MAX_IOU = 0.5  # of two boxes that stay: AP50 takes a box with more for the same object
 
 Crops = Callable[[Tensor], list[Tensor]]
 Detections = dict[str, Tensor]

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from pipeline.augment.histogram import Histograms
 from pipeline.class_maps import check_masks
-from pipeline.coco import Coco, category_names, read_coco, sha256_of
+from pipeline.coco import Coco, category_names, read_coco, sha256_of, subset
 from pipeline.dataset import CONTEXT, Pictures, load_crops, load_pictures, read_split, spread_images
 from pipeline.errors import InputError
 from pipeline.infer import classify_boxes, detect, segment
@@ -119,8 +119,10 @@ def training_pictures(coco: Coco, images: Path, fit: OnPictures) -> Pictures:
     pictures = load_pictures(coco, images, wanted_by(fit), fit.keypoints)
     if "proposals" not in wanted_by(fit):
         return pictures
-    search = tqdm(pictures.images, unit="picture", desc="selective search", mininterval=2)
-    return replace(pictures, proposals=[selective_search(image) for image in search])
+    once = {id(image): image for image in pictures.images}  # a photo that mixed.repeats is one tensor
+    search = tqdm(once.items(), unit="picture", desc="selective search", mininterval=2)
+    proposals = {key: selective_search(image) for key, image in search}
+    return replace(pictures, proposals=[proposals[id(image)] for image in pictures.images])
 
 
 def histograms_of(matched: Coco | None, images: Path, fit: Classifier | OnPictures) -> Histograms | None:
@@ -145,10 +147,7 @@ def start_network(
 
 def of_phase(coco: Coco, phase: int) -> Coco:
     """The images that training uses in this phase, and their annotations."""
-    images = [i for i in coco["images"] if i.get("phase", 0) == phase]
-    ids = {i["id"] for i in images}
-    annotations = [a for a in coco["annotations"] if a["image_id"] in ids]
-    return Coco(images=images, annotations=annotations, categories=coco["categories"])
+    return subset(coco, [i for i in coco["images"] if i.get("phase", 0) == phase])
 
 
 def scorer(val: Coco, images: Path, fit: Classifier | OnPictures) -> Callable[[nn.Module], float]:

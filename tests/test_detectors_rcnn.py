@@ -14,8 +14,9 @@ from pipeline.augment.pictures import PictureAugment
 from pipeline.dataset import read_split
 from pipeline.models.detectors import proposals
 from pipeline.models.detectors.proposals import SelectiveSearch, pixels, selective_search, thinned
-from pipeline.models.detectors.rcnn import WARPED_PX, Pooled, Warped, widened
+from pipeline.models.detectors.rcnn import CONTEXT, WARPED_PX, Pooled, Warped
 from pipeline.models.detectors.torchvisions import NativeScale
+from pipeline.models.layers import widened
 from pipeline.work import training_pictures
 
 HEIGHT, WIDTH = 48, 70
@@ -125,7 +126,9 @@ def test_roi_pooling_takes_whole_features() -> None:
 
 def test_context() -> None:
     """A proposal of 195 px has 16 px around it, as in the paper."""
-    assert widened(torch.tensor([[16.0, 16, 211, 211]]))[0].tolist() == pytest.approx([0, 0, 227, 227], abs=1e-4)
+    assert widened(torch.tensor([[16.0, 16, 211, 211]]), CONTEXT)[0].tolist() == pytest.approx(
+        [0, 0, 227, 227], abs=1e-4
+    )
 
 
 def test_proposals_are_warped_to_squares() -> None:

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from pipeline.models.centernet import under_all_names
-from pipeline.models.two_stage import CONTEXT, GRID, SHAKE, TwoStage, _widened, shaken
+from pipeline.models.layers import widened
+from pipeline.models.two_stage import CONTEXT, GRID, SHAKE, TwoStage, shaken
 
 HEIGHT, WIDTH = 48, 64
 NAMES = 2
@@ -60,7 +61,7 @@ def test_boxes_are_looked_at_in_their_own_pictures() -> None:
 
 def test_widened() -> None:
     assert CONTEXT == 1.1
-    assert _widened(torch.tensor([[20.0, 10, 40, 20]]))[0].tolist() == pytest.approx([19, 9.5, 41, 20.5])
+    assert widened(torch.tensor([[20.0, 10, 40, 20]]), CONTEXT)[0].tolist() == pytest.approx([19, 9.5, 41, 20.5])
 
 
 def test_shaken_by_as_much_as_it_says() -> None:

@@ -13,10 +13,11 @@ from pipeline.coco import Coco, categories_of, read_json, write_json
 from pipeline.dataset import Pictures, load_pictures
 from pipeline.errors import InputError
 from pipeline.infer import detect
+from pipeline.masks import decode, encode
 from pipeline.metrics import detector_metrics, shape_metrics
 from pipeline.overlay import draw_results
 from pipeline.params import load_params
-from pipeline.shapes import check_shapes, encoded, found_shapes, keypoints_of, masks_of, run_lengths
+from pipeline.shapes import check_shapes, found_shapes, keypoints_of, masks_of
 from pipeline.work import Work
 
 WIDTH, HEIGHT = 7, 11
@@ -30,7 +31,7 @@ def truth() -> Coco:
     points = [2.0, 3.0, 2, 5.0, 6.0, 1, 0.0, 0.0, 0]
     one = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [2, 3, 4, 4], "area": 16, "iscrowd": 0}
     images = [{"id": n, "width": WIDTH, "height": HEIGHT, "file_name": f"{n}.png"} for n in (1, 2)]
-    shapes = {"segmentation": encoded(SQUARE), "keypoints": points, "num_keypoints": 2}
+    shapes = {"segmentation": encode(SQUARE), "keypoints": points, "num_keypoints": 2}
     return {"images": images, "annotations": [{**one, **shapes}], "categories": categories_of(["disc"])}
 
 
@@ -42,12 +43,12 @@ UNCOMPRESSED = {"size": [HEIGHT, WIDTH], "counts": [25, 4, 7, 4, 7, 4, 7, 4, 15]
 POLYGON = [[2.0, 3, 6, 3, 6, 7, 2, 7]]
 
 
-@pytest.mark.parametrize("segmentation", [encoded(SQUARE), UNCOMPRESSED, POLYGON])
+@pytest.mark.parametrize("segmentation", [encode(SQUARE), UNCOMPRESSED, POLYGON])
 def test_masks_of_every_kind(segmentation: Any) -> None:
     found = masks_of([segmentation, segmentation], (HEIGHT, WIDTH))
     assert found.dtype == torch.uint8 and found.shape == (2, HEIGHT, WIDTH)
     assert found[1].numpy().astype(bool).tolist() == SQUARE.tolist()
-    assert run_lengths(segmentation, (HEIGHT, WIDTH))["size"] == [HEIGHT, WIDTH]
+    assert encode(decode(segmentation, (HEIGHT, WIDTH))) == encode(SQUARE)
 
 
 def test_keypoints_there_and_back() -> None:
@@ -61,7 +62,7 @@ def test_keypoints_there_and_back() -> None:
 def test_found_masks() -> None:
     probabilities = torch.from_numpy(SQUARE).float()[None, None] * 0.4 + 0.1
     (fields,) = found_shapes({"labels": torch.tensor([1]), "masks": probabilities})
-    assert fields == {"segmentation": encoded(SQUARE)}  # 0.5 is enough
+    assert fields == {"segmentation": encode(SQUARE)}  # 0.5 is enough
     assert found_shapes({"labels": torch.tensor([1, 2])}) == [{}, {}]
 
 
@@ -109,7 +110,7 @@ def test_mask_ap() -> None:
     """12 of 16 px, none beside: IoU 0.75, enough for 6 of the 10 thresholds; the box is right."""
     smaller = SQUARE.copy()
     smaller[6] = False
-    results = [result(segmentation=encoded(smaller))]
+    results = [result(segmentation=encode(smaller))]
     found = shape_metrics(truth(), results)
     assert found == pytest.approx({"mask_AP": 0.6, "mask_AP50": 1.0, "mask_AP75": 1.0})
     assert detector_metrics(truth(), results)["AP"] == pytest.approx(1.0)
@@ -128,7 +129,7 @@ def test_keypoint_ap() -> None:
 def test_nothing_is_measured_where_one_side_has_no_shapes() -> None:
     boxes_only = truth()
     del boxes_only["annotations"][0]["segmentation"]
-    assert shape_metrics(boxes_only, [result(segmentation=encoded(SQUARE))]) == {}
+    assert shape_metrics(boxes_only, [result(segmentation=encode(SQUARE))]) == {}
     assert shape_metrics(truth(), [result()]) == shape_metrics(truth(), []) == {}
 
 
@@ -149,7 +150,7 @@ def test_results_carry_masks_and_keypoints(tmp_path: Path) -> None:
     nothing = [torch.empty(0)] * 2
     images = [torch.zeros(3, HEIGHT, WIDTH, dtype=torch.uint8)] * 2
     (found,) = detect(Finder(), Pictures(images, nothing, nothing, [1, 2], torch.zeros(2)), batch_size=2)
-    assert found == result(segmentation=encoded(SQUARE), keypoints=[0.5, 0.5, 2] * 3)
+    assert found == result(segmentation=encode(SQUARE), keypoints=[0.5, 0.5, 2] * 3)
     write_json(tmp_path / "results.json", [found])
     drawn = np.asarray(draw_results(np.zeros((HEIGHT, WIDTH, 3), np.uint8), [found], {1: "disc"}))
     assert drawn[4, 4].any()  # the mask's colour, in a picture that is black

@@ -1,4 +1,4 @@
-"""What the light detectors are built of."""
+"""What networks here are built of, and boxes with what is around them."""
 
 import torch
 from torch import Tensor, nn
@@ -27,3 +27,9 @@ class Residual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x + torch.as_tensor(self.convs(x))
+
+
+def widened(boxes: Tensor, factor: float) -> Tensor:
+    """Boxes [n, 4] xyxy about their middles, with sides `factor` times as long."""
+    middle, half = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]) * factor / 2
+    return torch.cat([middle - half, middle + half], dim=1)

@@ -10,6 +10,7 @@ from torchvision.models import segmentation
 
 from pipeline.class_maps import IGNORED
 from pipeline.errors import InputError
+from pipeline.models.classifiers.ends import at_even_chances
 from pipeline.models.classifiers.normalise import ImageNetNormalise
 from pipeline.models.layers import Residual, conv
 from pipeline.params import Segmenter
@@ -65,7 +66,7 @@ class Skips(nn.Module):
         strides, inputs = (1, *[2] * (len(widths) - 1)), (channels, *widths[:-1])
         shapes = zip(inputs, widths, strides, strict=True)
         self.backbone = nn.ModuleList(nn.Sequential(conv(i, w, s), Residual(w)) for i, w, s in shapes)
-        self.scores = nn.ModuleList(unsure(nn.Conv2d(w, classes, 1)) for w in widths)
+        self.scores = nn.ModuleList(at_even_chances(nn.Conv2d(w, classes, 1)) for w in widths)
 
     def forward(self, pictures: Tensor) -> dict[str, Tensor]:
         features = [pictures]
@@ -79,14 +80,6 @@ class Skips(nn.Module):
 
 def enlarged(scores: Tensor, to: Tensor) -> Tensor:
     return F.interpolate(scores, to.shape[-2:], mode="bilinear", align_corners=False)
-
-
-def unsure(last: nn.Conv2d) -> nn.Conv2d:
-    """Every class as likely at first, whatever the features are: the loss starts at log(1 + categories)."""
-    nn.init.zeros_(last.weight)
-    if last.bias is not None:
-        nn.init.zeros_(last.bias)
-    return last
 
 
 def fcn_tiny(categories: int, channels: int, fit: Segmenter) -> nn.Module:
@@ -106,7 +99,7 @@ def torchvisions(name: str, **options: bool) -> Callable[[int, int, Segmenter], 
         for head in (network.classifier, getattr(network, "aux_classifier", None)):
             for layer in head.modules() if head else ():
                 if isinstance(layer, nn.Conv2d) and layer.out_channels == 1 + categories:
-                    unsure(layer)
+                    at_even_chances(layer)
         return OnImages(network, channels)
 
     return build

@@ -16,6 +16,8 @@ from torchvision.ops import roi_align
 
 from pipeline.models.centernet import CenterNet, detections, losses, pad, under_all_names
 from pipeline.models.classifiers import tiny_residual
+from pipeline.models.classifiers.ends import at_even_chances, last_layer
+from pipeline.models.layers import widened
 from pipeline.params import Detector
 
 GRID = 40  # samples of the picture along each side of a box: the pixels of objects of about this size
@@ -30,9 +32,7 @@ class TwoStage(nn.Module):
         super().__init__()
         self.first = CenterNet(1, channels, widths, blocks)
         self.second = tiny_residual(categories, channels)
-        last = list(self.second.children())[-1]  # puts out log(1/C) for all before it has learned anything
-        nn.init.zeros_(torch.as_tensor(last.weight))
-        nn.init.zeros_(torch.as_tensor(last.bias))
+        at_even_chances(last_layer(self.second))
 
     def forward(self, images: list[Tensor], targets: list[dict[str, Tensor]] | None = None) -> Any:
         """Losses in training, detections otherwise; images [C, H, W] in 0 .. 1, of any size."""
@@ -49,7 +49,7 @@ class TwoStage(nn.Module):
 
     def named(self, batch: Tensor, boxes: list[Tensor]) -> Tensor:
         """Logits [n, categories] of all boxes, image after image; batch [N, C, H, W]."""
-        regions = [_widened(b) for b in boxes]
+        regions = [widened(b, CONTEXT) for b in boxes]
         looked_at = roi_align(batch.float(), regions, GRID, sampling_ratio=2, aligned=True)
         return torch.as_tensor(self.second(looked_at.to(batch.dtype)))
 
@@ -60,12 +60,6 @@ class TwoStage(nn.Module):
             under_all_names(place["boxes"], place["scores"], own.softmax(1))
             for place, own in zip(places, named, strict=True)
         ]
-
-
-def _widened(boxes: Tensor) -> Tensor:
-    """Boxes [n, 4] xyxy about their middles, with context."""
-    middle, half = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]) * CONTEXT / 2
-    return torch.cat([middle - half, middle + half], dim=1)
 
 
 def shaken(boxes: Tensor) -> Tensor:

@@ -2,10 +2,9 @@
 
 from typing import TypeVar
 
-import torch
 from torch import nn
 
-L = TypeVar("L", bound=nn.Linear)
+L = TypeVar("L", bound=nn.Linear | nn.Conv2d)
 
 
 def with_channels(network: nn.Module, channels: int) -> None:
@@ -22,5 +21,6 @@ def last_layer(network: nn.Module) -> nn.Linear:
 def at_even_chances(layer: L) -> L:
     """Every category is as likely at first, whatever the features are: training starts at a loss of log C."""
     nn.init.zeros_(layer.weight)
-    nn.init.zeros_(torch.as_tensor(layer.bias))
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
     return layer

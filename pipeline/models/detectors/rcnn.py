@@ -17,6 +17,7 @@ from torchvision.ops import box_iou, roi_align, roi_pool
 from pipeline.models.detectors.backbones import body, channels_of, layers_of
 from pipeline.models.detectors.proposals import DEVIATION, MEAN, SelectiveSearch
 from pipeline.models.detectors.torchvisions import NativeScale, need_rgb
+from pipeline.models.layers import widened
 from pipeline.params import Detector
 
 OBJECT_IOU = 0.5  # with an object: a proposal from here on is one
@@ -44,15 +45,9 @@ class Warped(nn.Module):
     """Each proposal, with context, as a square of WARPED_PX whatever its shape; outside is the mean colour."""
 
     def forward(self, features: dict[str, Tensor], proposals: list[Tensor], sizes_hw: list[tuple[int, int]]) -> Tensor:
-        boxes = [widened(p) for p in proposals]
+        boxes = [widened(p, CONTEXT) for p in proposals]
         warped: Tensor = roi_align(features["0"].float(), boxes, WARPED_PX, sampling_ratio=2, aligned=True)
         return warped
-
-
-def widened(boxes: Tensor) -> Tensor:
-    """Boxes [n, 4] xyxy about their middles, with context."""
-    middle, half = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]) * CONTEXT / 2
-    return torch.cat([middle - half, middle + half], dim=1)
 
 
 class Described(nn.Module):
