@@ -13,6 +13,7 @@ from pipeline import mix
 from pipeline.coco import categories_of, read_coco, read_json, sha256_of, write_json
 from pipeline.dataset import load_pictures
 from pipeline.errors import InputError
+from pipeline.report.facts import trained_on
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 NAMES = ["cat", "dog"]
@@ -104,6 +105,7 @@ def test_a_real_image_counts_several_times(data: Path) -> None:
     assert [a["id"] for a in mixed["annotations"]] == list(range(1, 3 + 3 * 4 + 1))
     pictures = load_pictures(mixed, data)
     assert len(pictures.images) == 9 and pictures.images[3] is pictures.images[5]  # one copy in memory
+    assert trained_on(mixed) == "3 rendered images (3 objects) and 2 real images (4 objects)"
 
 
 @pytest.mark.parametrize(("how", "phase_of_real"), [("joint", 0), ("finetune", 1)])

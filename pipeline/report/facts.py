@@ -73,10 +73,10 @@ def models_table(inputs: Inputs) -> list[tuple[str, ...]]:
 
 
 def trained_on(coco: Coco) -> str:
-    """Numbers of images and objects, rendered and real."""
+    """Numbers of images and objects, rendered and real; an image that stands there several times counts once."""
     parts = []
     for domain, word in (("synthetic", "rendered"), ("real", "real")):
-        ids = {i["id"] for i in coco["images"] if i.get("domain") == domain}
+        ids = set({i["file_name"]: i["id"] for i in coco["images"] if i.get("domain") == domain}.values())
         if ids:
             count = sum(a["image_id"] in ids for a in coco["annotations"])
             parts.append(f"{len(ids):,} {word} images ({count:,} objects)")
