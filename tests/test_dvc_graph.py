@@ -16,8 +16,8 @@ TASKS = ("classifier", "detector", "segmenter")
 
 
 # What reads params, reports errors and places files; none of it decides about the content of an output.
-NAMES = ("cache", "errors", "folders", "params", "progress", "runs", "section")
-FOUNDATION = {f"pipeline/{name}.py" for name in NAMES}
+NAMES = ("cache", "errors", "folders", "progress", "runs", "section")
+FOUNDATION = {"pipeline/params", *(f"pipeline/{name}.py" for name in NAMES)}
 
 
 def file_of(module: str) -> Path | None:

@@ -62,7 +62,7 @@ def differences(expected: Facts, found: Facts) -> list[str]:
 
 
 def code_hash() -> str:
-    """Hash of the code that decides about pixels and facts; of params.py only the values count."""
+    """Hash of the code that decides about pixels and facts; of pipeline/params only the values count."""
     here = Path(__file__).parents[1]
     files = [p for p in sorted(here.rglob("*.py")) if p.relative_to(here).parts[0] not in ORCHESTRATION]
     files += [here.parent / "pipeline" / name for name in ("frame.py", "frame_files.py", "section.py")]
