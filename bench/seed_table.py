@@ -4,14 +4,12 @@ The interval does not say what other test images would give, which the bootstrap
 """
 
 import itertools
-import statistics
 from pathlib import Path
 from typing import Any
 
-from scipy.stats import t as student
-
 from bench.spread import table
 from pipeline.coco import read_json
+from pipeline.intervals import seed_interval
 from pipeline.params import Params
 from pipeline.runs import EVALUATED, measured, results_of
 
@@ -57,12 +55,9 @@ def mean_text(values: list[float], unit: int, signed: bool = False) -> str:
     if not values:
         return "-"
     form = f"{'+' if signed else ''}.{1 if unit == 100 else 3}f"
-    mean = format(statistics.mean(values) * unit, form)
-    if len(values) < 2:
-        return mean
-    error = statistics.stdev(values) * unit / len(values) ** 0.5
-    reach = float(student.ppf(0.975, len(values) - 1)) * error
-    return f"{mean} ± {format(reach, form.removeprefix('+'))}"
+    found = seed_interval([v * unit for v in values])
+    reach = f" ± {format(found.value - found.low, form.removeprefix('+'))}" if len(values) > 1 else ""
+    return f"{format(found.value, form)}{reach}"
 
 
 def times(params: Params, works: list[Path]) -> str:
