@@ -81,6 +81,8 @@ def losses_on(network: nn.Module, fit: Classifier | OnPictures, batch: Batch, st
         loss: Tensor = torch.stack(list(penalised_parts(network, fit, batch).values())).sum()
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
+        if fit.gradient_clip:
+            nn.utils.clip_grad_norm_(network.parameters(), fit.gradient_clip)
         optimizer.step()
         yield float(loss.detach())
 

@@ -15,7 +15,7 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 from dvclive.lightning import DVCLiveLogger
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.utilities import rank_zero_only
 from torch import nn
 from torch.utils.data import DataLoader
@@ -80,7 +80,6 @@ def make_trainer(work: Work, folder: Path, steps: int, every: int, best: ModelCh
     live = DVCLiveLogger(
         dir=str(folder / "curves"), resume=True, save_dvc_exp=False, dvcyaml=None, report=None, monitor_system=False
     )
-    patience = EarlyStopping("val/score", mode="max", patience=work.fit.patience)
     bar = TQDMProgressBar(refresh_rate=max(1, every // 10))
     return pl.Trainer(
         max_steps=steps,
@@ -95,7 +94,7 @@ def make_trainer(work: Work, folder: Path, steps: int, every: int, best: ModelCh
         precision=precision_of(work.params),
         gradient_clip_val=work.fit.gradient_clip,
         deterministic="warn",  # as far as the device can: on GPUs some pooling has no deterministic gradient
-        callbacks=[best, patience, bar, *recipe_callbacks(work.fit, steps, folder)],
+        callbacks=[best, bar, *recipe_callbacks(work.fit, steps, folder)],
         logger=live,
         enable_model_summary=False,
         default_root_dir=folder,

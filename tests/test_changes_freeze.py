@@ -6,9 +6,11 @@ import pytest
 import tiny
 import torch
 from torch import nn
+from torchvision.ops import StochasticDepth
 
 from pipeline.errors import InputError
 from pipeline.models import build
+from pipeline.models.changes.depth import add_stochastic_depth
 from pipeline.models.changes.freeze import freeze
 from pipeline.models.changes.groups import parameter_groups
 from pipeline.models.changes.initialise import initialise
@@ -68,6 +70,18 @@ def test_what_starts_fresh_is_not_frozen() -> None:
     found = learned(network)
     assert {n for n in found if not n.startswith("2.")} == {"11.bias", "15.weight", "15.bias"}
     assert {"2.weight", "2.running_mean", "2.running_var"} <= found and "2.bias" not in found
+
+
+def test_a_frozen_branch_is_still_dropped() -> None:
+    """Stochastic depth hangs on the last batch norm of a branch, which alone uses the statistics it has."""
+    torch.manual_seed(0)
+    network = build("classifier", tiny.fit_of("classifier", "resnet18", grayscale=False), 3, 3)
+    add_stochastic_depth(network, 0.5, KEY)
+    freeze(network, "backbone", KEY)
+    network.train()(torch.rand(4, 3, 32, 32))
+    norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
+    drops = [m for m in network.modules() if isinstance(m, StochasticDepth)]
+    assert len(drops) == 8 and all(m.training for m in drops) and not any(m.training for m in norms)
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,17 @@ from typing import Any
 
 import pytest
 import tiny
+import torch
 import yaml
+from torch import nn
 
 from pipeline import check
 from pipeline.coco import categories_of, read_json, write_json
 from pipeline.errors import InputError
+from pipeline.models import build
 from pipeline.runs import REGIMES
+
+OPTIONS = {"momentum": 0.9, "betas": [0.9, 0.999], "smoothing": 0.99}
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -50,6 +55,21 @@ def test_good_data_pass(task: str, data: Path) -> None:
     assert result["start_loss"] == pytest.approx(math.log(guesses), rel=0.25)
     assert result["by_heart"] >= (0.6 if task == "segmenter" else 0.9)
     assert result["objects"] == 8
+
+
+def test_the_recipe_s_clip_holds_when_learning_by_heart() -> None:
+    """Plain gradient descent at a rate of 1 moves the weights by the norm of the gradients: the clip's, or more."""
+    batch = torch.rand(4, 1, 32, 32), torch.tensor([0, 1, 2, 0])
+    own = {"weight_decay": 0.0, "learning_rate": 1.0, "optimizer": {**OPTIONS, "name": "sgd"}}
+    moved = []
+    for clip in (1e-3, None):
+        torch.manual_seed(0)
+        fit = tiny.fit_of("classifier", "lenet5", **own, gradient_clip=clip)
+        network = build("classifier", fit, 3, 1)
+        before = nn.utils.parameters_to_vector(network.parameters()).detach()
+        next(check.losses_on(network, fit, batch, 1))
+        moved.append(float((nn.utils.parameters_to_vector(network.parameters()).detach() - before).norm()))
+    assert moved[0] == pytest.approx(1e-3, rel=0.01) and moved[1] > 0.01
 
 
 def without_masks(coco: Any) -> None:

@@ -8,6 +8,7 @@ import torch
 from test_models import assert_learns
 from torch import Tensor, nn
 from torchvision.models import detection
+from torchvision.models.detection._utils import BoxCoder, BoxLinearCoder
 
 from pipeline.errors import InputError
 from pipeline.models import DETECTORS, build
@@ -163,6 +164,32 @@ def test_keypoints_are_not_mirrored() -> None:
     flipped = fit.model_copy(update={"augment": fit.augment.model_copy(update={"flips": True})})
     with pytest.raises(InputError, match=r"augment\.flips: expected false for keypointrcnn"):
         build("detector", flipped, 3, RGB)
+
+
+@pytest.mark.parametrize("name", ["fasterrcnn", "retinanet", "fcos"])
+def test_boxes_are_decoded_in_32_bits_under_autocast(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Codes of 0.3 around places far to the right: bf16 knows 0.3 as 0.30078, and no odd numbers above 256."""
+    seen: list[Tensor] = []
+    for coder, decode in ((BoxCoder, "decode_single"), (BoxLinearCoder, "decode")):
+        monkeypatch.setattr(coder, decode, spied(getattr(coder, decode), seen))
+    torch.manual_seed(0)
+    network = quick(tiny.network("detector", name, len(NAMES), RGB)).train()
+    last = network.rpn.head.bbox_pred if name == "fasterrcnn" else network.head.regression_head.bbox_reg
+    nn.init.zeros_(last.weight), nn.init.constant_(last.bias, 0.3)
+    target = {"boxes": torch.tensor([[270.0, 4, 303, 30]]), "labels": torch.tensor([1])}
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        network([torch.rand(RGB, 33, 311)], [target])
+    assert seen and all(found.dtype == torch.float32 for found in seen)
+    far = torch.cat([found.reshape(-1, 4) for found in seen])
+    assert (far[far > 256] % 2 != 0).any()
+
+
+def spied(decode: Any, seen: list[Tensor]) -> Any:
+    def spy(*given: Any) -> Tensor:
+        seen.append(decode(*given))
+        return seen[-1]
+
+    return spy
 
 
 def test_what_is_wanted_is_of_known_networks() -> None:

@@ -1,5 +1,6 @@
 """Recipes in a run: what is averaged, kept and forgotten, and that an interruption changes nothing of it."""
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,27 @@ def test_averages_change_what_is_kept_and_not_how_it_is_trained(made: Any, tmp_p
     assert losses[0] == losses[1]
     plain, average = (read_state(tmp_path / n / "weights.pt", "weights")["1.weight"] for n in ("none", "ema"))
     assert not torch.equal(plain, average)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "validated"),
+    [
+        ({}, [4, 8]),
+        ({"schedule": RESTARTS}, [4, 8, 12]),
+        ({"average": {"name": "swa", "start": 0.6}}, [4, 8, 12]),  # from step 7 on
+        ({"average": {"name": "swa", "start": 0.3}}, [4, 8]),
+    ],
+)
+def test_no_score_ends_a_run_before_its_last_cycle_or_its_mean(
+    recipe: dict[str, Any], validated: list[int], made: Any, tmp_path: Path
+) -> None:
+    """Each score is worse than the one before, and the patience is one validation."""
+    work = made({**recipe, "patience": 1})
+    falling = itertools.count(0.0, -0.01)
+    work.score = lambda network: next(falling)
+    train.train(work, tmp_path / "model")
+    rows = (tmp_path / "model" / "curves" / "phase0" / "val" / "score.tsv").read_text().splitlines()
+    assert [int(row.split("\t")[0]) + 1 for row in rows[1:]] == validated
 
 
 def test_the_plateau_lowers_the_rate(made: Any, tmp_path: Path) -> None:

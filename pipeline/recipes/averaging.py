@@ -27,7 +27,7 @@ def ema(fit: Fit, steps: int) -> Share:
 
 def swa(fit: Fit, steps: int) -> Share:
     """Mean of the weights at every `every`-th step from `start` on (Izmailov et al. 2018); before: the current ones."""
-    start, every = min(steps - 1, round(fit.average.start * steps)), fit.average.every
+    start, every = start_of_swa(fit, steps), fit.average.every
 
     def share(step: int) -> float:
         if step <= start:
@@ -36,6 +36,11 @@ def swa(fit: Fit, steps: int) -> Share:
         return 0.0 if between else 1 / (count + 1)
 
     return share
+
+
+def start_of_swa(fit: Fit, steps: int) -> int:
+    """The step, from 0, after which the mean begins: the last one at the latest."""
+    return min(steps - 1, round(fit.average.start * steps))
 
 
 def snapshots(fit: Fit, steps: int) -> Share:

@@ -5,11 +5,11 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.callbacks import Callback, EarlyStopping
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from pipeline.params import Fit, Schedule
-from pipeline.recipes.averaging import averaging
+from pipeline.recipes.averaging import averaging, start_of_swa
 from pipeline.recipes.schedules import PLATEAU, RESTARTS, cycle_ends
 
 SNAPSHOTS = "snapshots"
@@ -17,12 +17,34 @@ SNAPSHOTS = "snapshots"
 
 def recipe_callbacks(fit: Fit, steps: int, folder: Path) -> list[Callback]:
     """What the recipe of `fit` wants; `folder` is that of the phase."""
-    found = averaging(fit, steps)
+    found = [Patience(fit.patience, patient_until(fit, steps)), *averaging(fit, steps)]
     if fit.schedule.name == PLATEAU:
         found.append(Plateau(fit.schedule))
     if fit.schedule.name == RESTARTS:
         found.append(KeepSnapshots(folder / SNAPSHOTS, cycle_ends(fit.schedule, steps)))
     return found
+
+
+def patient_until(fit: Fit, steps: int) -> int:
+    """The steps before which no score ends a run, since what comes is not to be had earlier.
+
+    Scores fall at each restart of the rate, and the last cycle has its weights at its end; the mean of swa begins late.
+    """
+    if fit.schedule.name == RESTARTS:
+        return steps
+    return start_of_swa(fit, steps) if fit.average.name == "swa" else 0
+
+
+class Patience(EarlyStopping):
+    """Ends training after `patience` validations without a better score; those before step `first` do not count."""
+
+    def __init__(self, patience: int, first: int) -> None:
+        super().__init__("val/score", mode="max", patience=patience)
+        self.first = first
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if trainer.global_step >= self.first:
+            super().on_validation_end(trainer, pl_module)
 
 
 class Plateau(Callback):

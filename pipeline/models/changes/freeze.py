@@ -39,5 +39,8 @@ def _part(network: nn.Module, what: str | int, key: str) -> list[nn.Module]:
 
 
 def _as_in_evaluation(layer: nn.Module, inputs: Any) -> None:
-    """Whatever puts the network into training, this layer uses its statistics and leaves them."""
-    layer.eval()
+    """Whatever puts the network into training, this layer uses its statistics and leaves them.
+
+    It alone: stochastic depth is attached to layers of batch norm, and goes on.
+    """
+    layer.training = False

@@ -38,8 +38,31 @@ class NativeScale(GeneralizedRCNNTransform):  # type: ignore[misc]
 def _native(network: Any) -> nn.Module:
     old = network.transform
     network.transform = NativeScale(old.min_size, old.max_size, old.image_mean, old.image_std)
+    decode_in_32_bits(network)
     made: nn.Module = network
     return made
+
+
+def decode_in_32_bits(network: Any) -> None:
+    """Heads whose boxes are decoded in training give floats under autocast too.
+
+    torchvision decodes in the type of what a head gives: bf16 has steps of 1 px from 128 px on and of 2 px from 256 px
+    on, and so would have the boxes that a loss compares or the second stage looks at.
+    """
+    if isinstance(network, detection.RetinaNet | detection.FCOS):
+        network.head.register_forward_hook(_float_maps)
+    if hasattr(network, "rpn"):
+        network.rpn.head.register_forward_hook(_float_levels)
+
+
+def _float_maps(head: Any, inputs: tuple[list[Tensor]], output: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: values.float() for name, values in output.items()}  # with types, for TorchScript
+
+
+def _float_levels(
+    head: Any, inputs: tuple[list[Tensor]], output: tuple[list[Tensor], list[Tensor]]
+) -> tuple[list[Tensor], list[Tensor]]:
+    return [values.float() for values in output[0]], [values.float() for values in output[1]]
 
 
 def need_rgb(channels: int) -> None:
