@@ -21,11 +21,12 @@ from pipeline.errors import run
 from pipeline.folders import whole_folder
 from pipeline.infer import SCORE_DIGITS, best_device, probabilities
 from pipeline.measure import read_truths, write_measured
+from pipeline.merging import MAX_IOU
 from pipeline.metrics import Results, read_results
 from pipeline.models.checkpoint import fit_of, load_model
 from pipeline.params import Classifier, load_params
 from pipeline.runs import CASCADE, REGIMES, measured, results_of, write_none
-from pipeline.test_time import MAX_IOU, context_of, with_views
+from pipeline.test_time import context_of, with_views
 
 LEAST_SCORE = 0.001  # of a name
 

@@ -27,6 +27,7 @@ from pipeline.params import Classifier, OnPictures, Segmenter, fit_task, load_pa
 from pipeline.recipes.check import check_recipe
 from pipeline.recipes.optimizers import make_optimizer
 from pipeline.runs import TASKS, Regime, check_real
+from pipeline.test_time import check_views
 from pipeline.work import check_targets, read_matched, scorer, start_network, training_pictures
 
 Batch = Any
@@ -101,6 +102,7 @@ def main() -> None:
     names = category_names(synthetic)
     fit: Classifier | OnPictures = getattr(params, args.task)
     check_recipe(args.task, fit)
+    check_views(fit, params.evaluate.test_time, params.tasks)
     check_targets(args.synthetic / "train.json", synthetic, fit)
     check_benchmark(args.real, args.images, names, params.regimes)
     if {"real", "mixed"} & set(params.regimes):

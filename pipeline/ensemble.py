@@ -1,9 +1,10 @@
-"""Several classifiers as one: the mean of their probabilities, measured like a model of its own.
+"""Several models of one task as one, measured like a model of its own.
 
     python -m pipeline.ensemble --models models/classifier/synthetic/snapshots/* \\
         --synthetic data/synthetic/classifier --real data/real/classifier --images data --out ensemble
 
-Of independent runs (Hansen and Salamon 1990), or of the snapshots of one run with a cyclic rate (Huang et al. 2017).
+Of classifiers the mean of their probabilities; of detectors their boxes, merged as those of several views are. Of
+independent runs (Hansen and Salamon 1990), or of the snapshots of one run with a cyclic rate (Huang et al. 2017).
 Networks and sizes of their crops may differ.
 """
 
@@ -14,30 +15,38 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.coco import Coco
-from pipeline.dataset import load_crops
+from pipeline.dataset import load_crops, load_pictures
 from pipeline.errors import InputError, run
-from pipeline.folders import whole_folder
-from pipeline.infer import best_device, named_boxes, probabilities
-from pipeline.measure import read_truths, write_measured
+from pipeline.infer import best_device, detect, named_boxes, probabilities
+from pipeline.measure import measure, measuring
+from pipeline.merging import Detections, merged
 from pipeline.metrics import Results
 from pipeline.models.checkpoint import Card, fit_of, load_model
-from pipeline.params import Classifier, Evaluate, load_params
+from pipeline.models.detectors import SHAPES, wanted_by
+from pipeline.params import Classifier, Detector, Evaluate, load_params
 from pipeline.test_time import context_of, with_views
 
 Member = tuple[nn.Module, Card]
 
 
 def load_members(folders: list[Path]) -> list[Member]:
-    """Raises InputError for a detector, and for other categories than the first one's."""
+    """Raises InputError for what finds more than boxes, and for another task or other categories than the first's."""
     members = [load_model(folder) for folder in folders]
     first = members[0][1]
     for folder, (_, card) in zip(folders, members, strict=True):
-        if card.task != "classifier":
-            raise InputError(f"--models: {folder}: expected a classifier, found a {card.task}.")
-        if card.categories != first.categories:
-            found = f"expected the categories of {folders[0]}, {first.categories}, found {card.categories}."
-            raise InputError(f"--models: {folder}: {found}")
+        check_member(folder, card)
+        if (card.task, card.categories) != (first.task, first.categories):
+            expected = f"expected a {first.task} of {first.categories}, as {folders[0]}"
+            raise InputError(f"--models: {folder}: {expected}, found a {card.task} of {card.categories}.")
     return members
+
+
+def check_member(folder: Path, card: Card) -> None:
+    """Raises InputError for masks, keypoints and maps, which nothing merges."""
+    fit = fit_of(card)
+    if not isinstance(fit, Classifier | Detector) or (isinstance(fit, Detector) and wanted_by(fit) & SHAPES):
+        expected = "expected a classifier, or a detector of boxes alone"
+        raise InputError(f"--models: {folder}: {expected}, found {card.architecture}.")
 
 
 def mean_probabilities(members: list[Member], truth: Coco, images: Path, params: Evaluate) -> Tensor:
@@ -53,26 +62,32 @@ def _of_one(network: nn.Module, card: Card, truth: Coco, images: Path, params: E
     return probabilities(seen, crops.crops, params.batch_size)
 
 
+class Together(nn.Module):
+    """Pictures, as detectors take them -> the detections of all of them, merged."""
+
+    def __init__(self, members: list[Member], params: Evaluate) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(with_views(net, fit_of(card), params.test_time) for net, card in members)
+
+    def forward(self, images: list[Tensor]) -> list[Detections]:
+        found = [member(images) for member in self.members]
+        return [merged(list(of_image)) for of_image in zip(*found, strict=True)]
+
+
 def predict(members: list[Member], truth: Coco, images: Path, params: Evaluate) -> Results:
-    """COCO results with one entry for each object."""
-    return named_boxes(truth["annotations"], mean_probabilities(members, truth, images, params))
+    """COCO results: of classifiers one entry for each object, of detectors their boxes."""
+    if members[0][1].task == "classifier":
+        return named_boxes(truth["annotations"], mean_probabilities(members, truth, images, params))
+    return detect(Together(members, params).to(best_device()), load_pictures(truth, images), params.batch_size)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
-    parser.add_argument("--models", type=Path, nargs="+", required=True, help="folders of classifiers")
-    parser.add_argument("--synthetic", type=Path, required=True, help="folder with val.json")
-    parser.add_argument("--real", type=Path, required=True, help="folder with val.json and test.json")
-    parser.add_argument("--images", type=Path, required=True, help="folder that their file names start from")
-    parser.add_argument("--out", type=Path, required=True)
-    args = parser.parse_args()
+    parser.add_argument("--models", type=Path, nargs="+", required=True, help="folders of models")
+    args = measuring(parser)
     params = load_params(args.params).evaluate
     members = load_members(args.models)
-    truths = read_truths(args.synthetic, args.real, args.images, members[0][1].categories)
-    with whole_folder(args.out) as folder:
-        results = {split: predict(members, truth, args.images, params) for split, truth in truths.items()}
-        write_measured(folder, "classifier", truths, results)
+    measure(args, members[0][1], lambda truth: predict(members, truth, args.images, params))
 
 
 if __name__ == "__main__":

@@ -8,9 +8,8 @@ from torch import nn
 from pipeline.coco import Coco
 from pipeline.dataset import load_crops, load_pictures
 from pipeline.errors import run
-from pipeline.folders import whole_folder
 from pipeline.infer import best_device, classify_boxes, detect, segment
-from pipeline.measure import read_truths, write_measured
+from pipeline.measure import measure, measuring
 from pipeline.metrics import Results
 from pipeline.models.checkpoint import Card, fit_of, load_model
 from pipeline.params import Classifier, Evaluate, Segmenter, load_params
@@ -30,20 +29,12 @@ def predict(model: nn.Module, card: Card, truth: Coco, images: Path, params: Eva
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--synthetic", type=Path, required=True, help="folder with val.json")
-    parser.add_argument("--real", type=Path, required=True, help="folder with val.json and test.json")
-    parser.add_argument("--images", type=Path, required=True, help="folder that their file names start from")
-    parser.add_argument("--out", type=Path, required=True)
-    args = parser.parse_args()
+    args = measuring(parser)
     params = load_params(args.params).evaluate
     model, card = load_model(args.model)
     model.to(best_device())
-    truths = read_truths(args.synthetic, args.real, args.images, card.categories)
-    with whole_folder(args.out) as folder:
-        results = {split: predict(model, card, truth, args.images, params) for split, truth in truths.items()}
-        write_measured(folder, card.task, truths, results)
+    measure(args, card, lambda truth: predict(model, card, truth, args.images, params))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
 """What a model is measured on, and what is written of it: the same for a task and for the cascade."""
 
+import argparse
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pipeline.coco import Coco, check_categories, read_coco, write_json
 from pipeline.dataset import read_split
+from pipeline.folders import whole_folder
 from pipeline.metrics import METRICS_OF, Results, confusion, detector_metrics, precision_recall, shape_metrics
+from pipeline.models.checkpoint import Card
 from pipeline.runs import EVALUATED, task_of
 
 
@@ -26,6 +29,24 @@ def read_truths(synthetic: Path, real: Path, images: Path, categories: list[str]
         if truth["annotations"]:
             truths[name] = truth
     return truths
+
+
+def measuring(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """The arguments of whoever measures a model, beside what names it."""
+    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
+    parser.add_argument("--synthetic", type=Path, required=True, help="folder with val.json")
+    parser.add_argument("--real", type=Path, required=True, help="folder with val.json and test.json")
+    parser.add_argument("--images", type=Path, required=True, help="folder that their file names start from")
+    parser.add_argument("--out", type=Path, required=True)
+    return parser.parse_args()
+
+
+def measure(args: argparse.Namespace, card: Card, predict: Callable[[Coco], Results]) -> None:
+    """Predict and measure each split that `args` name; `card` says for which task and categories."""
+    truths = read_truths(args.synthetic, args.real, args.images, card.categories)
+    with whole_folder(args.out) as folder:
+        results = {split: predict(truth) for split, truth in truths.items()}
+        write_measured(folder, card.task, truths, results)
 
 
 def write_measured(folder: Path, name: str, truths: Mapping[str, Coco], results: Mapping[str, Results]) -> None:

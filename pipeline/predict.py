@@ -21,11 +21,10 @@ from pipeline.errors import InputError, run
 from pipeline.infer import SCORE_DIGITS, best_device, classify, detect, segment
 from pipeline.models.checkpoint import Card, fit_of
 from pipeline.overlay import draw_results
-from pipeline.params import Classifier, Segmenter, Task, Views, load_params
+from pipeline.params import Classifier, Segmenter, Task, load_params
 from pipeline.photo import load_picture
-from pipeline.test_time import context_of, with_views
+from pipeline.test_time import ONE_VIEW, check_views, context_of, with_views
 
-ONE_VIEW = Views(flips=False, ten_crop=False, scales=[1.0])
 SHOWN_PX = 640  # smaller pictures are enlarged by whole multiples, so that names can be read
 
 
@@ -73,6 +72,7 @@ def main() -> None:
         raise InputError(f"{args.out}: expected a new folder, found one that exists.")
     model, card = load(args.model)
     views = load_params(args.params).evaluate.test_time if args.params else ONE_VIEW
+    check_views(fit_of(card), views, [card.task])
     model = with_views(model.to(best_device()), fit_of(card), views)
     names = dict(enumerate(card.categories, start=1))
     pictures = [load_picture(path) for path in args.images]  # all are checked before any work

@@ -3,22 +3,26 @@
 `with_views` wraps a network so that whoever asks it gets that answer: evaluation, cascade and prediction alike.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.ops import batched_nms
 from torchvision.transforms.functional import center_crop, five_crop
 
 from pipeline.errors import InputError
-from pipeline.params import Classifier, Fit, Segmenter, Views
+from pipeline.merging import Detections, merged
+from pipeline.models.detectors import SHAPES, wanted_by
+from pipeline.params import Classifier, Detector, Fit, Task, Views, fit_task
 
 TEN_CROP_CONTEXT = 8 / 7  # 256 px of a picture for crops of 224, as in Krizhevsky et al. 2012
-MAX_IOU = 0.5  # of two boxes that stay: AP50 takes a box with more for the same object
-
-Crops = Callable[[Tensor], list[Tensor]]
-Detections = dict[str, Tensor]
+ONE_VIEW = Views(flips=False, ten_crop=False, scales=[1.0])
+OWN_SIZE = ("ssd", "ssdlite")  # networks that scale every picture to it
+TAKEN_BY: dict[Task, frozenset[str]] = {  # keys of evaluate.test_time that some network of the task takes
+    "classifier": frozenset(Views.model_fields),
+    "detector": frozenset({"flips", "scales"}),
+    "segmenter": frozenset(),
+}
 
 
 def context_of(views: Views) -> float:
@@ -26,24 +30,37 @@ def context_of(views: Views) -> float:
     return TEN_CROP_CONTEXT if views.ten_crop else 1.0
 
 
-def with_views(network: nn.Module, fit: Fit, views: Views) -> nn.Module:
-    """The network itself, or around it one that looks at all `views`.
+def taken(fit: Fit, views: Views) -> Views:
+    """Those of `views` that the network of this section takes; the others are off.
 
-    Raises InputError for scales that the network would undo, and for masks, keypoints and maps, which are not merged.
+    Only boxes and probabilities are put together, not masks, keypoints or maps: networks that find those look once.
+    SSD brings every picture to its own size, so that it takes no scales, and only classifiers have crops.
     """
     if isinstance(fit, Classifier):
-        plain = not views.ten_crop and not views.flips and views.scales == [1.0]
-        return network if plain else ClassifierViews(network, fit.input_px, views)
-    if not views.flips and views.scales == [1.0]:
+        return views
+    if not isinstance(fit, Detector) or wanted_by(fit) & SHAPES:
+        return ONE_VIEW
+    return Views(flips=views.flips, ten_crop=False, scales=[1.0] if fit.model in OWN_SIZE else views.scales)
+
+
+def check_views(fit: Fit, views: Views, tasks: Sequence[Task]) -> None:
+    """Says which `views` this network will not take. Raises InputError for one that no network of `tasks` could."""
+    own, task = taken(fit, views), fit_task(fit)
+    for key in [k for k in Views.model_fields if getattr(own, k) != getattr(views, k)]:
+        others = [t for t in tasks if t != task and key in TAKEN_BY[t]]
+        if not others:
+            found = f"found {getattr(views, key)}"
+            none = getattr(ONE_VIEW, key)
+            raise InputError(f"params.yaml: evaluate.test_time.{key}: expected {none} for {fit.model}, {found}.")
+        print(f"evaluate.test_time.{key}: not for {fit.model}, but for {' and '.join(others)}", flush=True)
+
+
+def with_views(network: nn.Module, fit: Fit, views: Views) -> nn.Module:
+    """The network itself, or around it one that looks at those of all `views` that it takes."""
+    own = taken(fit, views)
+    if own == ONE_VIEW:
         return network
-    if isinstance(fit, Segmenter) or fit.model in ("maskrcnn", "keypointrcnn"):
-        raise InputError(
-            f"params.yaml: evaluate.test_time: expected one view of {fit.model}, as only boxes are merged."
-        )
-    if views.scales != [1.0] and getattr(getattr(network, "transform", None), "fixed_size", None):  # torchvision's SSD
-        found = f"found {views.scales}; {fit.model} brings every picture to its own size."
-        raise InputError(f"params.yaml: evaluate.test_time.scales: expected [1.0], {found}")
-    return DetectorViews(network, views)
+    return ClassifierViews(network, fit.input_px, own) if isinstance(fit, Classifier) else DetectorViews(network, own)
 
 
 class ClassifierViews(nn.Module):
@@ -81,7 +98,7 @@ def resized(pictures: Tensor, scale: float) -> Tensor:
 
 
 class DetectorViews(nn.Module):
-    """Pictures, as a detector takes them -> the detections of all views, of the same name and place the best one."""
+    """Pictures, as a detector takes them -> the detections of all views, merged."""
 
     def __init__(self, network: nn.Module, views: Views) -> None:
         super().__init__()
@@ -106,10 +123,3 @@ def back(found: Detections, shown: Tensor, image: Tensor, mirrored: bool) -> Det
         boxes = torch.stack([shown.shape[-1] - x1, y0, shown.shape[-1] - x0, y1], dim=1)
     ratio_xy = [image.shape[-1] / shown.shape[-1], image.shape[-2] / shown.shape[-2]]
     return {"boxes": boxes * boxes.new_tensor(ratio_xy * 2), "labels": found["labels"], "scores": found["scores"]}
-
-
-def merged(found: list[Detections]) -> Detections:
-    """Detections of one picture in several views, best first: non-maximum suppression among those of one name."""
-    together = {key: torch.cat([f[key] for f in found]) for key in ("boxes", "labels", "scores")}
-    kept = batched_nms(together["boxes"].float(), together["scores"].float(), together["labels"], MAX_IOU)
-    return {key: values[kept] for key, values in together.items()}

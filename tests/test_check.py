@@ -17,6 +17,7 @@ from pipeline.errors import InputError
 from pipeline.models import build
 from pipeline.runs import REGIMES
 
+ONE = {"flips": False, "ten_crop": False, "scales": [1.0]}
 OPTIONS = {"momentum": 0.9, "betas": [0.9, 0.999], "smoothing": 0.99}
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -174,6 +175,18 @@ def test_a_wrong_benchmark_is_named(change: Callable[[Any], None], message: str,
         run_check(data, "detector")
     assert str(error.value).startswith(f"{path}: ") and "\n" not in str(error.value)
     assert not (data.parent / "out").exists()
+
+
+def test_views_that_no_network_takes_are_found_before_training(data: Path) -> None:
+    params = tiny.write_params(data.parent / "params.yaml", evaluate={"test_time": {**ONE, "ten_crop": True}})
+    values = yaml.safe_load(params.read_text(encoding="utf-8"))
+    params.write_text(yaml.safe_dump(values | {"tasks": ["detector"]}), encoding="utf-8")
+    args = ["--synthetic", data / "synthetic" / "detector", "--real", data / "real" / "detector"]
+    with pytest.raises(InputError, match=r"evaluate\.test_time\.ten_crop: expected False for centernet_tiny"):
+        tiny.call(
+            check.main,
+            *(*args, "--images", data, "--out", data.parent / "out", "--params", params, "--task", "detector"),
+        )
 
 
 def test_an_unknown_model_is_named(data: Path) -> None:

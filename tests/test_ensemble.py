@@ -1,4 +1,4 @@
-"""Several classifiers as one: their mean, the same files as of one model, and whom it refuses."""
+"""Several models as one: their mean, the same files as of one model, and whom it refuses."""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,8 @@ from pipeline.params import load_params
 def save(folder: Path, task: Any, seed: int, categories: list[str] = tiny.NAMES, **changes: Any) -> Path:
     """A model that knows nothing: of a classifier, the last layer's weights are drawn, so that its guesses differ."""
     torch.manual_seed(seed)
-    fit = tiny.fit_of(task, "lenet5" if task == "classifier" else "centernet_tiny", **changes)
+    model = changes.pop("model", "lenet5" if task == "classifier" else "centernet_tiny")
+    fit = tiny.fit_of(task, model, **changes)
     channels = 1 if task == "classifier" else 3
     network = build(task, fit, len(categories), channels)
     card = Card(task, fit.model, categories, channels, fit.model_dump(), {}, {}, 0.0, 0)
@@ -75,10 +76,29 @@ def test_one_alone_is_what_evaluate_writes(work: Path) -> None:
     assert contents[0] == contents[1] == contents[2] and "metrics.json" in contents[0]
 
 
+def test_detectors_together(work: Path) -> None:
+    """Two detectors with other first layers: one alone is what evaluate writes, both have boxes of each."""
+    for seed in (1, 2):
+        save(work / f"d{seed}", "detector", seed)
+    call(evaluate.main, work, "evaluated", "--model", work / "d1")
+    call(ensemble.main, work, "one", "--models", work / "d1")
+    metrics = call(ensemble.main, work, "both", "--models", work / "d1", work / "d2")
+    assert "AP50" in metrics["real_test"]
+    found = {out: (work / out / "predictions" / "real_test.json").read_bytes() for out in ("evaluated", "one", "both")}
+    assert found["evaluated"] == found["one"] != found["both"]
+    images = {entry["image_id"] for entry in read_json(work / "both" / "predictions" / "real_test.json", "results")}
+    assert images == {1, 2, 3}
+
+
 def test_whom_it_refuses(work: Path) -> None:
     detector = save(work / "d", "detector", 1)
     other = save(work / "c", "classifier", 1, ["disc", "bar", "star"])
-    for second, message in ((detector, "d: expected a classifier, found a detector"), (other, "c: expected the cat")):
+    segmenter = save(work / "s", "segmenter", 1, model="fcn_tiny")
+    for second, message in (
+        (detector, r"d: expected a classifier of .* as .*a, found a detector"),
+        (other, r"c: expected a classifier of \['disc', 'bar', 'cross'\], .* found .*'star'"),
+        (segmenter, "s: expected a classifier, or a detector of boxes alone, found fcn_tiny"),
+    ):
         with pytest.raises(InputError, match=message):
             call(ensemble.main, work, "out", "--models", work / "a", second)
     assert not (work / "out").exists()

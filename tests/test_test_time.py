@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.errors import InputError
+from pipeline.models import DETECTORS
 from pipeline.params import Views
-from pipeline.test_time import back, context_of, merged, resized, with_views, zoomed
+from pipeline.test_time import OWN_SIZE, back, check_views, context_of, resized, taken, with_views, zoomed
 
 
 def views(**changes: Any) -> Views:
@@ -89,16 +90,6 @@ def test_boxes_come_back() -> None:
     assert back(found, twice, image, True)["boxes"].tolist() == [[5.5, 1.0, 6.5, 5.0]]
 
 
-def test_boxes_of_one_name_and_place_become_the_better_one() -> None:
-    one = boxes_at([0.0, 0.0, 4.0, 4.0], [10.0, 0.0, 14.0, 4.0], scores=[0.6, 0.5])
-    other = boxes_at([0.0, 0.0, 4.0, 5.0], [0.0, 0.0, 4.0, 4.0], scores=[0.9, 0.7], labels=[1, 2])
-    found = merged([one, other])
-    assert found["scores"].tolist() == pytest.approx([0.9, 0.7, 0.5])
-    assert found["labels"].tolist() == [1, 2, 1]
-    nothing = {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, dtype=torch.long), "scores": torch.zeros(0)}
-    assert merged([nothing, nothing])["boxes"].shape == (0, 4)
-
-
 class Brightest(nn.Module):
     """Finds the bright pixels as one box, with a lower score in larger pictures."""
 
@@ -119,29 +110,65 @@ def test_a_detector_that_sees_mirrored_pictures_finds_the_same_box() -> None:
     expected = Brightest()(images)
     wrapped = with_views(Brightest(), tiny.fit_of("detector", "centernet_tiny"), views(flips=True))
     for one, other in zip(wrapped(images), expected, strict=True):
-        assert one["boxes"].tolist() == other["boxes"].tolist()
+        assert torch.allclose(one["boxes"], other["boxes"])
 
 
 def test_a_detector_at_two_scales() -> None:
-    """At half the size the score is twice as good and the box still the same: it is the one that stays."""
+    """At half the size the score is 1/12 instead of 1/24, and the box still the same."""
     image = torch.zeros(3, 16, 24)
     image[:, 4:12, 8:20] = 1.0
     wrapped = with_views(Brightest(), tiny.fit_of("detector", "centernet_tiny"), views(scales=[1.0, 0.5]))
     found = wrapped([image])[0]
-    assert found["scores"].tolist() == pytest.approx([1 / 12])
-    assert found["boxes"][0].tolist() == [8.0, 4.0, 20.0, 12.0]
+    assert found["scores"].tolist() == pytest.approx([1 / 16])
+    assert found["boxes"][0].tolist() == pytest.approx([8.0, 4.0, 20.0, 12.0])
 
 
-def test_scales_are_refused_where_the_network_undoes_them() -> None:
+@pytest.mark.parametrize("name", DETECTORS)
+def test_networks_that_undo_scales_are_known(name: str) -> None:
     with torch.device("meta"):
-        networks = {name: tiny.network("detector", name, 3, 3) for name in ("ssdlite", "fcos")}
-    with pytest.raises(InputError, match=r"scales: expected \[1.0\], found \[0.5\]; ssdlite brings every"):
-        with_views(networks["ssdlite"], tiny.fit_of("detector", "ssdlite"), views(scales=[0.5]))
-    with_views(networks["fcos"], tiny.fit_of("detector", "fcos"), views(scales=[0.5]))
+        network = tiny.network("detector", name, 3, 3)
+    undone = getattr(getattr(network, "transform", None), "fixed_size", None) is not None
+    assert undone == (name in OWN_SIZE)
 
 
-def test_masks_and_keypoints_want_one_view() -> None:
-    fit = tiny.fit_of("detector", "maskrcnn")
-    with pytest.raises(InputError, match="expected one view of maskrcnn"):
-        with_views(nn.Identity(), fit, views(flips=True))
-    assert isinstance(with_views(nn.Identity(), fit, views()), nn.Identity)
+ALL = views(flips=True, ten_crop=True, scales=[0.5, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("task", "model", "expected"),
+    [
+        ("classifier", "lenet5", ALL),
+        ("detector", "fcos", views(flips=True, scales=[0.5, 1.0])),
+        ("detector", "ssdlite", views(flips=True)),
+        ("detector", "maskrcnn", views()),
+        ("detector", "keypointrcnn", views()),
+        ("segmenter", "fcn_tiny", views()),
+    ],
+)
+def test_what_each_network_takes(task: Any, model: str, expected: Views) -> None:
+    fit = tiny.fit_of(task, model)
+    assert taken(fit, ALL) == expected
+    network = nn.Identity()
+    assert (with_views(network, fit, ALL) is network) == (expected == views())
+
+
+@pytest.mark.parametrize(
+    ("model", "wanted", "tasks", "message"),
+    [
+        ("fcos", views(ten_crop=True), ["detector"], r"ten_crop: expected False for fcos, found True\."),
+        ("ssd", views(scales=[0.5]), ["detector"], r"scales: expected \[1\.0\] for ssd, found \[0\.5\]\."),
+        ("maskrcnn", views(flips=True), ["detector", "segmenter"], "flips: expected False for maskrcnn, found True"),
+    ],
+)
+def test_views_that_nothing_takes_are_refused(model: str, wanted: Views, tasks: Any, message: str) -> None:
+    """And left out where the classifier of the same run takes them."""
+    fit = tiny.fit_of("detector", model)
+    with pytest.raises(InputError, match=rf"params.yaml: evaluate\.test_time\.{message}"):
+        check_views(fit, wanted, tasks)
+    check_views(fit, wanted, ["classifier", *tasks])
+    check_views(tiny.fit_of("classifier", "lenet5"), wanted, ["classifier"])
+
+
+def test_what_is_left_out_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    check_views(tiny.fit_of("segmenter", "fcn_tiny"), views(flips=True), ["classifier", "detector", "segmenter"])
+    assert capsys.readouterr().out == "evaluate.test_time.flips: not for fcn_tiny, but for classifier and detector\n"

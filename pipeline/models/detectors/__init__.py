@@ -11,6 +11,7 @@ WANTS: dict[str, frozenset[str]] = {
     "fast_rcnn": frozenset({"proposals"}),
     "rcnn": frozenset({"proposals"}),
 }
+SHAPES = frozenset({"masks", "keypoints"})  # of those, what is found as well, beside boxes
 # the others have a backbone of their own
 ON_A_BACKBONE = ("rcnn", "fast_rcnn", "fasterrcnn", "maskrcnn", "keypointrcnn", "retinanet", "fcos")
 
