@@ -1,7 +1,8 @@
-"""Intervals over images: a metric on images drawn again, with replacement. Over seeds: pipeline/intervals.py.
+"""The two gaps, defined here and nowhere else, and intervals over images. Over seeds: pipeline/intervals.py.
 
 The interval is the percentile interval of B. Efron and R. Tibshirani, An Introduction to the Bootstrap (1993),
-chapter 13. It says how much a figure depends on which images happened to be in the evaluation. What it does not say:
+chapter 13: images are drawn again, with replacement, and the metric is computed on each draw. It says how much a
+figure depends on which images happened to be in the evaluation. What it does not say:
 - how the figure would change with another training seed;
 - anything where a model makes no error at all: there it has no width;
 - what AP would be on far more images: AP at high IoU falls a little as a set grows, as each point of its curve is the
@@ -33,6 +34,16 @@ class Estimate:
         """`value`, `low`, `high`: the middle part `confidence` of the resamples."""
         low, high = np.quantile(self.resampled, [(1 - confidence) / 2, (1 + confidence) / 2])
         return {"value": self.value, "low": float(low), "high": float(high)}
+
+
+def domain_gap(synthetic_val: Estimate, real_test: Estimate) -> Estimate:
+    """The same weights on held-out synthetic and on real test images: two independent sets."""
+    return synthetic_val - real_test
+
+
+def transfer_gap(real_trained: Estimate, trained: Estimate) -> Estimate:
+    """Two models on the same real test images, resample by resample; negative: `trained` beats real training."""
+    return real_trained - trained
 
 
 def stream(seed: int, name: str) -> np.random.Generator:

@@ -1,26 +1,16 @@
-"""Stage: the two gaps, defined here and nowhere else, each with an interval over images: pipeline/bootstrap.py."""
+"""Stage: the two gaps of every task and metric, each with an interval over images: pipeline/bootstrap.py."""
 
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.bootstrap import Estimate, draw_counts, estimate, stream
+from pipeline.bootstrap import Estimate, domain_gap, draw_counts, estimate, stream, transfer_gap
 from pipeline.coco import Coco, write_json
 from pipeline.errors import run
 from pipeline.metrics import SCORERS, Scorer, read_truth, results_of_task
 from pipeline.params import Evaluate, Params, load_params
 from pipeline.runs import COMPARED, EVALUATED, measured, results_of, task_of
-
-
-def domain_gap(synthetic_val: Estimate, real_test: Estimate) -> Estimate:
-    """The same weights on held-out synthetic and on real test images: two independent sets."""
-    return synthetic_val - real_test
-
-
-def transfer_gap(real_trained: Estimate, trained: Estimate) -> Estimate:
-    """Two models on the same real test images, resample by resample; negative: `trained` beats real training."""
-    return real_trained - trained
 
 
 def gaps(of: Mapping[str, Mapping[str, Estimate]], confidence: float) -> dict[str, dict[str, dict[str, float]]]:

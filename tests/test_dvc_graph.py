@@ -130,7 +130,7 @@ def test_what_runs_is_what_params_ask_for() -> None:
     assert set(matrices) == {"check", "train", "evaluate", "cascade"}
     asked = {"task": "${tasks}", "regime": "${regimes}"}
     assert all(value == asked[key] for matrix in matrices.values() for key, value in matrix.items())
-    for name in ("mix", "gap", "report"):
+    for name in ("mix", "gap", "causes", "report"):
         assert {"tasks", "regimes"} <= set(STAGES[name]["params"])
 
 

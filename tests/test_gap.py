@@ -10,10 +10,9 @@ import pytest
 import yaml
 
 from pipeline import gap
-from pipeline.bootstrap import Estimate, draw_counts, estimate, stream
+from pipeline.bootstrap import Estimate, domain_gap, draw_counts, estimate, stream, transfer_gap
 from pipeline.coco import Coco, categories_of, read_json, write_json
 from pipeline.errors import InputError
-from pipeline.gap import domain_gap, transfer_gap
 from pipeline.metrics import classifier_metrics, classifier_scorer, detector_metrics, detector_scorer
 from pipeline.runs import results_of as results_of_run
 

@@ -65,13 +65,13 @@ def detector_scorer(truth: Coco, results: Results) -> Scorer:
     matches, places = match(truth, results), match(truth, results, class_agnostic=True)
 
     def score(counts: Ints) -> dict[str, Floats]:
-        ap, ap50 = _mean_over_classes(matches, counts)
-        return {"AP": ap, "AP50": ap50, "AP50_class_agnostic": _mean_over_classes(places, counts)[1]}
+        ap, ap50 = mean_over_classes(matches, counts)
+        return {"AP": ap, "AP50": ap50, "AP50_class_agnostic": mean_over_classes(places, counts)[1]}
 
     return score
 
 
-def _mean_over_classes(matches: list[Matches], counts: Ints) -> Floats:
+def mean_over_classes(matches: list[Matches], counts: Ints) -> Floats:
     """AP and AP50 [2, R]; NaN where no class is present."""
     present = np.array([counts @ m.objects > 0 for m in matches])  # [K, R]
     by_class = np.stack([_by_class(m, counts) for m in matches], axis=1)  # [2, K, R]
