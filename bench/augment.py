@@ -61,7 +61,7 @@ def crop_batch(params: Params, **changes: Any) -> Batch:
     fit = validate(Classifier, values, "classifier")
     side_px = round(fit.input_px * CONTEXT)
     crops = torch.randint(0, 256, (256, 3, side_px, side_px), dtype=torch.uint8)
-    data = Crops(crops, torch.arange(256) % 6, [], torch.zeros(256))
+    data = Crops(crops, torch.arange(256) % 6, [])
     return crop_batches(data, fit, 6, Histograms(crops[:50]))
 
 
@@ -72,7 +72,7 @@ def picture_batch(params: Params, **changes: Any) -> Batch:
     corners = torch.rand(12, 2) * torch.tensor([280.0, 200.0])
     boxes = torch.cat([corners, corners + 40], dim=1)
     labels = [torch.ones(12, dtype=torch.long)] * 32
-    data = Pictures(images, [boxes] * 32, labels, list(range(32)), torch.zeros(32))
+    data = Pictures(images, [boxes] * 32, labels, list(range(32)))
     return picture_batches(data, validate(Detector, values, "detector"), Histograms(images[:20]))
 
 

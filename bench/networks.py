@@ -4,7 +4,8 @@
     python -m bench.networks order --data data --seeds 3
     python -m bench.networks epoch --data data
 
-The test scans are read for these tables and choose nothing. What an earlier call has made is used again.
+The test scans are read for these tables and choose nothing. What an earlier call has made with the same parameters,
+data and code is used again.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import torch
 import yaml
 from tqdm import tqdm
 
+from bench.kept import key
 from bench.machine import describe
 from bench.seed_table import mean_text
 from bench.spread import table
@@ -42,26 +44,27 @@ Values = dict[str, Any]
 
 def trained(given: Path, data: Path, work: Path, seed: int, **classifier: Any) -> Values:
     """Accuracy on real test, and seconds, of a classifier trained on real train with these changes of its section."""
-    done = work / "result.json"
+    values = yaml.load(given.read_text(encoding="utf-8"), Loader=Yaml)
+    augment = values["classifier"]["augment"] | classifier.pop("augment", {})
+    values["classifier"] |= {**classifier, "augment": augment}
+    values["train"]["seed"] = seed
+    folder = work.with_name(f"{work.name}-{key(values, data, 'classifier')}")
+    done = folder / "result.json"
     if not done.exists():
-        values = yaml.load(given.read_text(encoding="utf-8"), Loader=Yaml)
-        augment = values["classifier"]["augment"] | classifier.pop("augment", {})
-        values["classifier"] |= {**classifier, "augment": augment}
-        values["train"]["seed"] = seed
-        work.mkdir(parents=True, exist_ok=True)
-        (work / "params.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
-        start = time.perf_counter()
-        real = data / "real" / "classifier"
-        stage("pipeline.train", work / "params.yaml", task="classifier", data=real, images=data, out=work / "model")
-        write_json(
-            done,
-            {
-                "seconds": round(time.perf_counter() - start, 1),
-                **measured(work / "model", real, data, load_params(given).evaluate),
-            },
-        )
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "params.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+        write_json(done, train_and_measure(folder, data))
     found: Values = read_json(done, "what a run scores")
     return found
+
+
+def train_and_measure(folder: Path, data: Path) -> Values:
+    """By the parameters in the folder."""
+    params, real, start = folder / "params.yaml", data / "real" / "classifier", time.perf_counter()
+    paths = {"data": real, "images": data, "real": real / "train.json", "out": folder / "model"}
+    stage("pipeline.train", params, task="classifier", **paths)
+    seconds = round(time.perf_counter() - start, 1)
+    return {"seconds": seconds, **measured(folder / "model", real, data, load_params(params).evaluate)}
 
 
 def measured(model: Path, real: Path, data: Path, params: Evaluate) -> Values:

@@ -2,8 +2,8 @@
 
     python -m bench.seeds --data data --seeds 3 --jobs 2
 
-The pipeline's own stages, as processes; what an earlier call has made is used again, so that an interrupted one goes
-on. Runs side by side share the cores.
+The pipeline's own stages, as processes; what an earlier call has made with the same parameters, data and code is used
+again, so that an interrupted one goes on. Runs side by side share the cores.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from pathlib import Path
 import yaml
 from tqdm import tqdm
 
+from bench.kept import key
 from bench.machine import describe
 from bench.seed_table import HEAD, rows, times
 from bench.spread import table
@@ -27,11 +28,11 @@ from pipeline.params import Yaml, load_params
 from pipeline.runs import CASCADE, measured, results_of
 
 
-def with_seed(given: Path, seed: int, work: Path) -> Path:
-    """A copy of the params file with this seed of training."""
+def with_seed(given: Path, seed: int, data: Path, work: Path) -> Path:
+    """A copy of the params file with this seed of training, in a folder for all that depends on the same."""
     values = yaml.load(given.read_text(encoding="utf-8"), Loader=Yaml)
     values["train"]["seed"] = seed
-    path = work / str(seed) / "params.yaml"
+    path = work / f"{seed}-{key(values, data, *values['tasks'])}" / "params.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump(values), encoding="utf-8")
     return path
@@ -56,12 +57,15 @@ def one_cascade(params: Path, data: Path, regime: str) -> None:
 
 
 def side_by_side(runs: list[tuple[Callable[..., None], tuple[object, ...]]], jobs: int) -> None:
-    """All runs, `jobs` at a time, each with its part of the cores; the first error ends it when the others are done."""
+    """All runs, `jobs` at a time, each with its part of the cores; after an error none is started any more."""
     os.environ["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // jobs))
     with ThreadPoolExecutor(jobs) as pool:
         waiting = [pool.submit(work, *given) for work, given in runs]
-        for done in tqdm(as_completed(waiting), total=len(waiting), unit="run"):
-            done.result()
+        try:
+            for done in tqdm(as_completed(waiting), total=len(waiting), unit="run"):
+                done.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def main() -> None:
@@ -73,7 +77,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=cache_folder() / "bench" / "seeds", help="keeps what was made")
     args = parser.parse_args()
     params = load_params(args.params)
-    paths = [with_seed(args.params, seed, args.work) for seed in range(args.seeds)]
+    paths = [with_seed(args.params, seed, args.data, args.work) for seed in range(args.seeds)]
     print(f"{describe()}, {args.jobs} runs side by side", flush=True)
     each = list(itertools.product(paths, params.regimes))
     side_by_side([(one_run, (p, args.data, task, r)) for p, r in each for task in params.tasks], args.jobs)

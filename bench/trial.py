@@ -84,7 +84,7 @@ def train_and_evaluate(params: Path, data: Path, task: str, regime: str, model: 
     """Both stages for one task and regime on the data sets in `data`; a model that an earlier run has made is kept."""
     own, synthetic, real = (data / name / task for name in (regime, "synthetic", "real"))
     if not (model / "model.json").exists():
-        stage("pipeline.train", params, task=task, data=own, images=data, out=model)
+        stage("pipeline.train", params, task=task, data=own, images=data, real=real / "train.json", out=model)
     stage("pipeline.evaluate", params, model=model, synthetic=synthetic, real=real, images=data, out=out)
 
 

@@ -29,7 +29,6 @@ class Pictures:
     boxes: list[Tensor]  # float [n, 4] xyxy, px
     labels: list[Tensor]  # int [n], category ids
     image_ids: list[int]
-    phases: Tensor  # [N] when training uses the image: 0 first
     masks: list[list[Any]] = field(default_factory=list)  # COCO's `segmentation` of each object, if wanted
     keypoints: list[Tensor] = field(default_factory=list)  # float [n, K, 3]: x, y, px, visibility; if wanted
     maps: list[Tensor] = field(default_factory=list)  # class maps, uint8 [1, H, W]; if wanted
@@ -56,7 +55,6 @@ class Crops:
     crops: Tensor  # uint8 [N, C, S, S]
     labels: Tensor  # [N], from 0: category id - 1
     annotation_ids: list[int]
-    phases: Tensor  # [N]
 
 
 def by_image(coco: Coco) -> dict[int, list[dict[str, Any]]]:
@@ -107,7 +105,6 @@ def load_pictures(
         boxes=[_boxes(of_image) for of_image in objects],
         labels=[torch.tensor([a["category_id"] for a in of_image], dtype=torch.long) for of_image in objects],
         image_ids=[i["id"] for i in coco["images"]],
-        phases=torch.tensor([i.get("phase", 0) for i in coco["images"]]),
         masks=[[a["segmentation"] for a in of_image] for of_image in objects] if "masks" in wanted else [],
         keypoints=[keypoints_of(o, points or 0) for o in objects] if "keypoints" in wanted else [],
         maps=load_maps(coco) if "class_map" in wanted else [],
@@ -136,18 +133,15 @@ def load_crops(coco: Coco, images: Path, params: Classifier, context: float = 1.
     side_px = round(params.input_px * context)
     annotations = by_image(coco)
     crops: dict[int, Tensor] = {}
-    phases: dict[int, int] = {}
     for image in coco["images"]:
         picture = load_picture(images / image["file_name"])
         for annotation in annotations[image["id"]]:
             crops[annotation["id"]] = crop(picture, annotation["bbox"], params, side_px, context)
-            phases[annotation["id"]] = image.get("phase", 0)
     ids = [a["id"] for a in coco["annotations"]]
     return Crops(
         crops=torch.stack([crops[i] for i in ids]),
         labels=torch.tensor([a["category_id"] - 1 for a in coco["annotations"]]),
         annotation_ids=ids,
-        phases=torch.tensor([phases[i] for i in ids]),
     )
 
 

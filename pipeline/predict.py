@@ -35,7 +35,7 @@ def predict_picture(model: Any, card: Card, picture: Any, image_id: int, context
         import torch
 
         nothing = [torch.empty(0)]
-        alone = Pictures([to_tensor(picture)], nothing, nothing, [image_id], torch.zeros(1))
+        alone = Pictures([to_tensor(picture)], nothing, nothing, [image_id])
         return (segment if isinstance(fit, Segmenter) else detect)(model, alone, batch_size=1)
     height_px, width_px = picture.shape[:2]
     whole = [0, 0, width_px, height_px]

@@ -74,7 +74,7 @@ def test_mixed_labels_reach_the_loss_with_smoothing() -> None:
 def test_a_batch_has_mixed_labels_of_all_categories() -> None:
     """Though the crops show only one of the three."""
     torch.manual_seed(0)
-    crops = Crops(torch.zeros(5, 1, 45, 45, dtype=torch.uint8), torch.zeros(5, dtype=torch.long), [], torch.zeros(5))
+    crops = Crops(torch.zeros(5, 1, 45, 45, dtype=torch.uint8), torch.zeros(5, dtype=torch.long), [])
     fit = tiny.fit_of("classifier", "lenet5").model_copy(update={"augment": augment(mixup=0.2, lighting=0.1)})
     made, labels = crop_batches(crops, fit, 3)([0, 1, 4])
     assert made.shape == (3, 1, 32, 32) and labels.tolist() == [[1.0, 0.0, 0.0]] * 3

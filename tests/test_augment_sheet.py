@@ -34,7 +34,7 @@ def sheet(task: str, data: Path, folder: Path, *more: Any, **augment: Any) -> Im
     return Image.open(folder / "a.png")
 
 
-@pytest.mark.parametrize("task", ["classifier", "detector"])
+@pytest.mark.parametrize("task", ["classifier", "detector", "segmenter"])
 def test_the_sheet(task: str, data: Path, tmp_path: Path) -> None:
     """Two rows and three columns, the same when made again."""
     mixed = {"mixup": 1.0} if task == "classifier" else {"mosaic": 1.0, "distortion": 0.1, "cutout": 0.3}

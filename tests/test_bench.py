@@ -5,6 +5,7 @@ import json
 import mmap
 import os
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -14,14 +15,17 @@ import yaml
 from bench.alike import boxes_apart_px
 from bench.changes import only_camera_varies, sized
 from bench.convert import _unlike
+from bench.kept import key
 from bench.memory import memory_mb, report
 from bench.seed_table import mean_text, rows
+from bench.seeds import side_by_side
 from bench.settings import report as settings_report
 from bench.side import Side
 from bench.spread import ratios, spread, table
 from bench.trial import Setting
 from bench.workers import rate
 from pipeline.coco import write_json
+from pipeline.errors import InputError
 from pipeline.params import Params, load_params
 from pipeline.runs import results_of
 
@@ -148,3 +152,32 @@ def test_the_transfer_gap_is_taken_of_runs_with_the_same_seed(tmp_path: Path) ->
     }
     assert found["cascade", "synthetic"] == ["0.880 ± 0.762", "-", "0.880 ± 0.762", "+0.020 ± 0.127"]
     assert found["detector", "real"][-1] == "-"
+
+
+def test_what_a_bench_keeps_is_of_the_same_parameters_and_data(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    for task in ("classifier", "detector"):
+        write_json(data / "real" / task / "train.json", {"images": []})
+    kept = key({"steps": 3}, data, "classifier")
+    assert kept == key({"steps": 3}, data, "classifier") != key({"steps": 4}, data, "classifier")
+    write_json(data / "real" / "detector" / "train.json", {"images": [1]})
+    assert kept == key({"steps": 3}, data, "classifier")
+    write_json(data / "real" / "classifier" / "train.json", {"images": [1]})
+    assert kept != key({"steps": 3}, data, "classifier")
+
+
+def test_after_an_error_no_run_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for what has begun before anybody could know."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    done: list[int] = []
+
+    def fail() -> None:
+        raise InputError("a run")
+
+    def work(number: int) -> None:
+        time.sleep(0.2)
+        done.append(number)
+
+    with pytest.raises(InputError, match="a run"):
+        side_by_side([(fail, ()), *((work, (n,)) for n in range(10))], jobs=1)
+    assert len(done) < 10

@@ -97,7 +97,6 @@ def test_pictures_without_objects_are_kept(tmp_path: Path) -> None:
     assert pictures.boxes[0].shape == (0, 4) and pictures.labels[0].shape == (0,)
     assert pictures.boxes[1].tolist() == [[2, 3, 5, 6], [0, 0, 2, 2]]
     assert pictures.labels[1].tolist() == [2, 1]
-    assert pictures.phases.tolist() == [0, 1]
 
 
 def test_crops_are_in_the_order_of_the_annotations(tmp_path: Path) -> None:
@@ -106,7 +105,6 @@ def test_crops_are_in_the_order_of_the_annotations(tmp_path: Path) -> None:
     assert crops.labels.tolist() == [1, 0]
     assert crops.crops.shape == (2, 3, 8, 8)
     assert crops.crops[0, 0].float().mean() > crops.crops[1, 0].float().mean()  # the first lies further right
-    assert crops.phases.tolist() == [1, 1]
 
 
 def photo(path: Path) -> Path:

@@ -149,7 +149,7 @@ class Finder(torch.nn.Module):
 def test_results_carry_masks_and_keypoints(tmp_path: Path) -> None:
     nothing = [torch.empty(0)] * 2
     images = [torch.zeros(3, HEIGHT, WIDTH, dtype=torch.uint8)] * 2
-    (found,) = detect(Finder(), Pictures(images, nothing, nothing, [1, 2], torch.zeros(2)), batch_size=2)
+    (found,) = detect(Finder(), Pictures(images, nothing, nothing, [1, 2]), batch_size=2)
     assert found == result(segmentation=encode(SQUARE), keypoints=[0.5, 0.5, 2] * 3)
     write_json(tmp_path / "results.json", [found])
     drawn = np.asarray(draw_results(np.zeros((HEIGHT, WIDTH, 3), np.uint8), [found], {1: "disc"}))

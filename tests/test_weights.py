@@ -221,6 +221,7 @@ def test_a_start_from_imagenet_is_trained_and_read_without_a_network(
     [
         ("classifier", "lenet5", 3, r"expected one of alexnet, .*, wide_resnet50_2, found 'lenet5'\."),
         ("detector", "centernet_tiny", 3, r"expected one of .*, found 'centernet_tiny'\."),
+        ("segmenter", "fcn_tiny", 3, r"expected one of deeplabv3_.*, lraspp_mobilenet_v3_large, found 'fcn_tiny'\."),
         ("classifier", "resnet18", 1, r"expected 3 channels, found 1: set grayscale: false\."),
     ],
 )

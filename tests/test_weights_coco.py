@@ -64,5 +64,5 @@ def test_networks_without_a_twin_on_coco(name: str, backbone: str) -> None:
 
 
 def test_no_classifier_knows_coco() -> None:
-    with pytest.raises(InputError, match=r"classifier\.weights: coco: expected a detector, found 'lenet5'\."):
+    with pytest.raises(InputError, match=r"weights: coco: expected a detector or a segmenter, found 'lenet5'\."):
         read_start("classifier", tiny.fit_of("classifier", "lenet5", weights="coco"), 3)

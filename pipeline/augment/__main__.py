@@ -3,8 +3,8 @@
     python -m pipeline.augment --data data/synthetic/classifier --images data --out sheet.png
     python -m pipeline.augment --data data/synthetic/detector --images data --out sheet.png --rows 4
 
-The last part of --data is the task. A row is an object (classifier) or a picture (detector), a column is a batch: crops
-of one column may be mixed with each other.
+The last part of --data is the task. A row is an object (classifier) or a picture (detector, segmenter), a column is a
+batch: crops of one column may be mixed with each other.
 """
 
 import argparse
@@ -13,7 +13,8 @@ from pathlib import Path
 from pipeline.augment.sheet import rows_of
 from pipeline.dataset import read_split
 from pipeline.errors import InputError, lookup, run
-from pipeline.params import Classifier, Detector, load_params
+from pipeline.params import Classifier, OnPictures, load_params
+from pipeline.runs import TASKS
 from pipeline.table import picture_table
 from pipeline.work import read_matched
 
@@ -35,7 +36,7 @@ def main() -> None:
     if min(args.rows, args.columns) < 1:
         raise InputError(f"--rows, --columns: expected at least 1 of each, found {args.rows} and {args.columns}.")
     params = load_params(args.params)
-    fits: dict[str, Classifier | Detector] = {"classifier": params.classifier, "detector": params.detector}
+    fits: dict[str, Classifier | OnPictures] = {task: getattr(params, task) for task in TASKS}
     fit = lookup(fits, args.data.resolve().name, "--data")
     real = read_matched(fit, args.real, args.images)
     coco = read_split(args.data / "train.json", args.images)

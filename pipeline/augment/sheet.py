@@ -5,16 +5,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
 from pipeline.augment.histogram import Histograms
+from pipeline.augment.targets import CLASS_MAP
+from pipeline.class_overlay import draw_map
 from pipeline.coco import Coco, names_of, subset
 from pipeline.dataset import CONTEXT, by_image, load_crops, load_pictures
 from pipeline.draw import Box, draw_boxes, scaled
 from pipeline.learner import crop_batches, picture_batches
-from pipeline.params import Classifier, Detector
+from pipeline.params import Classifier, OnPictures, Segmenter
 from pipeline.table import Cell
 from pipeline.work import histograms_of
 
@@ -26,7 +29,7 @@ Row = tuple[str, list[Cell]]
 
 
 def rows_of(
-    coco: Coco, images: Path, fit: Classifier | Detector, real: Coco | None, shape: tuple[int, int]
+    coco: Coco, images: Path, fit: Classifier | OnPictures, real: Coco | None, shape: tuple[int, int]
 ) -> list[Row]:
     """Examples in so many rows and columns; the histograms of `real` are those that are matched."""
     annotations = by_image(coco)
@@ -48,9 +51,10 @@ def _crop_rows(
 
 
 def _picture_rows(
-    some: Coco, images: Path, fit: Detector, histograms: Histograms | None, shape: tuple[int, int]
+    some: Coco, images: Path, fit: OnPictures, histograms: Histograms | None, shape: tuple[int, int]
 ) -> list[Row]:
-    names, pictures = names_of(some), load_pictures(some, images)
+    wanted = frozenset({CLASS_MAP}) if isinstance(fit, Segmenter) else frozenset[str]()
+    names, pictures = names_of(some), load_pictures(some, images, wanted)
     batch = picture_batches(pictures, fit, histograms)
     chosen = list(range(min(shape[0], len(pictures.images))))
     columns = [picture_cells(_drawn(batch, chosen, step), names) for step in range(shape[1])]
@@ -86,8 +90,14 @@ def crop_cells(batch: tuple[Tensor, Tensor], names: Mapping[int, str]) -> list[C
 
 
 def picture_cells(batch: tuple[list[Tensor], list[dict[str, Tensor]]], names: Mapping[int, str]) -> list[Cell]:
-    """Crops with the boxes of their targets."""
-    return [Cell(draw_boxes(as_image(c), boxes_of(t, names), font_px=10)) for c, t in zip(*batch, strict=True)]
+    """Crops with the boxes of their targets, or with their class maps."""
+    return [Cell(_with_target(as_image(crop), target, names)) for crop, target in zip(*batch, strict=True)]
+
+
+def _with_target(crop: Image.Image, target: dict[str, Tensor], names: Mapping[int, str]) -> Image.Image:
+    if CLASS_MAP in target:
+        return draw_map(np.asarray(crop), target[CLASS_MAP][0].numpy(), names)
+    return draw_boxes(crop, boxes_of(target, names), font_px=10)
 
 
 def boxes_of(target: dict[str, Tensor], names: Mapping[int, str]) -> list[Box]:

@@ -17,7 +17,8 @@ from pipeline.models.classifiers.pretrained import PRETRAINED
 from pipeline.models.detectors.coco import KNOWN as WITH_COCO
 from pipeline.models.detectors.coco import trained_on_coco
 from pipeline.models.detectors.pretrained import WITH_IMAGENET, pretrained
-from pipeline.params import Detector, Fit, Task
+from pipeline.models.segmenters.pretrained import BACKBONES, backbone_on_imagenet, segmenter_on_coco
+from pipeline.params import Detector, Fit, Segmenter, Task
 
 IMAGENET, COCO = "imagenet", "coco"
 SHOWN = 3  # names in a message
@@ -73,7 +74,7 @@ def _published(key: str, fit: Fit, channels: int) -> Start:
     found = _weights_of(fit)
     if found is None:
         known = ", ".join(sorted(_known(fit)))
-        expected = f"one of {known}" if known else "a detector"
+        expected = f"one of {known}" if known else "a detector or a segmenter"
         raise InputError(f"{key}: {fit.weights}: expected {expected}, found '{fit.model}'.")
     if channels != 3:
         raise InputError(f"{key}: {fit.weights}: expected 3 channels, found {channels}: set grayscale: false.")
@@ -86,6 +87,8 @@ def _published(key: str, fit: Fit, channels: int) -> Start:
 def _weights_of(fit: Fit) -> tuple[models.WeightsEnum, Callable[[str], str | None]] | None:
     if isinstance(fit, Detector):
         return pretrained(fit) if fit.weights == IMAGENET else trained_on_coco(fit)
+    if isinstance(fit, Segmenter):
+        return backbone_on_imagenet(fit) if fit.weights == IMAGENET else segmenter_on_coco(fit)
     return PRETRAINED.get(fit.model) if fit.weights == IMAGENET else None
 
 
@@ -93,6 +96,8 @@ def _known(fit: Fit) -> Iterable[str]:
     """Names of the task's networks that there are such weights for."""
     if isinstance(fit, Detector):
         return WITH_IMAGENET if fit.weights == IMAGENET else WITH_COCO
+    if isinstance(fit, Segmenter):
+        return BACKBONES
     return PRETRAINED if fit.weights == IMAGENET else ()
 
 
