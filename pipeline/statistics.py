@@ -61,3 +61,9 @@ def brightness(path: Path) -> float:
     """Mean luma (BT.601, of the stored sRGB values) of a picture: 0 black to 1 white."""
     rgb = load_picture(path).astype(np.float64)  # [H, W, 3]
     return float((rgb.mean(axis=(0, 1)) * LUMA).sum() / 255)
+
+
+def luma(rgb: npt.NDArray[np.uint8]) -> Floats:
+    """Of each pixel of a picture [H, W, 3]: [H, W], 0 black to 1 white."""
+    grey: Floats = rgb @ np.array(LUMA) / 255
+    return grey

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TASKS, REGIMES = ("classifier", "detector"), ("synthetic", "real", "mixed")
 RUNS = [f"{task}-{regime}" for task in TASKS for regime in REGIMES]
 STAGES = {
-    *("render", "annotate", "benchmark", "mix", "gap", "report"),
+    *("render", "annotate", "benchmark", "mix", "gap", "distance", "report"),
     *(f"check@{task}" for task in TASKS),
     *(f"cascade@{regime}" for regime in REGIMES),
     *(f"{stage}@{run}" for stage in ("train", "evaluate") for run in RUNS),
@@ -35,6 +35,7 @@ TINY: dict[str, Any] = {
     "detector": {"batch_size": 2, "steps": 4, "val_every_steps": 2, "crop_px": 64},
     "segmenter": {"batch_size": 2, "steps": 2, "val_every_steps": 2, "crop_px": 64},
     "evaluate": {"resamples": 20},
+    "distance": {"images": 10, "subsets": 10, "permutations": 10, "points": 4},
     "report": {"examples": 1, "mistakes": 2},
 }
 
@@ -149,7 +150,7 @@ def test_again_without_a_change_runs_nothing(project: Project) -> None:
     assert stages_run(project.run("dvc", "repro")) == set()
 
 
-CHECK_AND_TRAIN = {"check@classifier", *(f"train@classifier-{regime}" for regime in REGIMES)}
+CHECK_AND_TRAIN = {"check@classifier", "distance", *(f"train@classifier-{regime}" for regime in REGIMES)}
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ CHECK_AND_TRAIN = {"check@classifier", *(f"train@classifier-{regime}" for regime
         ("labels.min_visible_px", 30, {"annotate"}),
         ("classifier.learning_rate", 0.003, CHECK_AND_TRAIN),
         ("render.train", 6, {"render"}),
-        ("evaluate.resamples", 30, {"gap"}),
+        ("evaluate.resamples", 30, {"gap", "distance"}),
         ("benchmark.hold_out", 0.3, {"benchmark"}),
         ("mixed.how", "finetune", {"mix"}),
         ("report.mistakes", 3, set()),
@@ -196,7 +197,7 @@ def test_an_experiment_reruns_what_depends_on_it(project: Project) -> None:
         output = project.run("dvc", "exp", "run", "-n", "faster", "-S", "classifier.learning_rate=0.005")
         runs = {f"{stage}@classifier-{regime}" for stage in ("train", "evaluate") for regime in REGIMES}
         cascades = {f"cascade@{regime}" for regime in REGIMES}
-        assert stages_run(output) == {*runs, *cascades, "check@classifier", "gap", "report"}, output
+        assert stages_run(output) == {*runs, *cascades, "check@classifier", "gap", "distance", "report"}, output
     shown = project.run("dvc", "exp", "show", "--json")
     assert "faster" in shown and "0.005" in shown
     diff = json.loads(project.run("dvc", "metrics", "diff", "--json", "HEAD", "faster"))

@@ -19,7 +19,7 @@ from pipeline.params.augmenting import (
     RandAugment,
     RandomResized,
 )
-from pipeline.params.measuring import Check, Evaluate, Report, Views
+from pipeline.params.measuring import Check, Distance, Evaluate, Report, Views
 from pipeline.params.reading import Yaml, read_yaml
 from pipeline.params.rendering import Device, Labels, Layer, Mixed, RealImages, Render
 from pipeline.params.tasks import FITS, Classifier, Detector, OnPictures, Segmenter, fit_task
@@ -39,6 +39,7 @@ __all__ = [
     "Detector",
     "DetectorAugment",
     "Device",
+    "Distance",
     "Elastic",
     "Evaluate",
     "Fit",
@@ -95,6 +96,7 @@ class Params(Section):
     detector: Detector
     segmenter: Segmenter
     evaluate: Evaluate
+    distance: Distance
     report: Report
 
 

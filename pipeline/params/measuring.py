@@ -34,3 +34,16 @@ class Evaluate(Section):
 class Report(Section):
     examples: Count
     mistakes: NonNegative
+
+
+class Distance(Section):
+    """How far rendered and real images are apart: docs/distance.md."""
+
+    seed: NonNegative  # of everything drawn, and of the weights of the network before training
+    images: Annotated[int, Field(ge=10, le=5000)]  # of each set at most: crops, or whole pictures
+    subsets: Annotated[int, Field(ge=10, le=10_000)]  # halves of the images
+    permutations: Annotated[int, Field(ge=10, le=100_000)]
+    points: Count  # of each set at most, in a plane
+    mistakes: NonNegative
+    neighbours: Count  # of each mistake
+    candidates: Count  # rendered crops that they are looked for among
