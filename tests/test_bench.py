@@ -17,6 +17,7 @@ from bench.changes import only_camera_varies, sized
 from bench.convert import _unlike
 from bench.kept import key
 from bench.memory import memory_mb, report
+from bench.resample import compare
 from bench.seed_table import mean_text, rows
 from bench.seeds import side_by_side
 from bench.settings import report as settings_report
@@ -41,6 +42,13 @@ def test_a_ratio_is_taken_of_neighbours() -> None:
 
 def test_table_is_markdown() -> None:
     assert table(["a", "b"], [["1", "2"]]) == "| a | b |\n| --- | --- |\n| 1 | 2 |"
+
+
+def test_resamples_agree_with_pycocotools_run_on_each() -> None:
+    """Two of five; else it raises."""
+    lines = compare(images=4, objects=5, resamples=5, run=2).splitlines()
+    assert lines[0] == "| 5 resamples of 4 images x 5 objects | CPU s | times faster |"
+    assert len(lines) == 4
 
 
 def test_rate_leaves_out_the_first_frames_of_each_worker() -> None:

@@ -11,6 +11,7 @@ from tiny import call
 
 from pipeline import gap
 from pipeline.causes import __main__ as stage
+from pipeline.causes import tables
 from pipeline.causes.facts import Facts, Part, facts_of, parts_of
 from pipeline.coco import read_json, write_json
 from pipeline.errors import InputError
@@ -20,7 +21,9 @@ REGIMES = ["synthetic", "real", "mixed"]
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Path:
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Of four images for each split, one with no object."""
+    monkeypatch.setattr(tables, "MIN_IMAGES", 1)
     return write_tree(tmp_path)
 
 
@@ -128,6 +131,13 @@ def test_real_test_chooses_nothing(tree: Path) -> None:
     after = run_stage(tree)["detector"]["synthetic"]["errors"]
     assert after["real_test"]["min_score"] == before["real_test"]["min_score"]
     assert after["real_test"]["boxes"] == 0
+
+
+def test_parts_of_few_images_are_not_scored(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "MIN_IMAGES", 2)
+    for part in run_stage(tree)["detector"]["synthetic"]["parts"]["brightness"]["parts"]:
+        assert part["images"] == {"synthetic_val": 1, "real_test": 1}
+        assert {part[key] for key in ("synthetic_val", "real_test", "domain_gap", "transfer_gap")} == {None}
 
 
 def test_plots_have_the_bins_that_hold_something(tree: Path) -> None:

@@ -287,3 +287,38 @@ def test_a_missing_prediction_file_is_named(tree: Path, monkeypatch: pytest.Monk
     with pytest.raises(InputError, match="expected COCO results, found no file") as error:
         run_stage(tree, monkeypatch)
     assert str(path) in str(error.value)
+
+
+# --- Intervals by hand
+
+
+def test_an_interval_by_hand() -> None:
+    """One of two images is right: resamples are 0, 1/2 and 1, with chances 1/4, 1/2 and 1/4."""
+    truth = truth_of([1, 1])
+    found = accuracy(truth, [True, False], draw_counts(truth, 4000, stream(0, "a")))
+    assert found.interval(0.95) == {"value": 0.5, "low": 0, "high": 1}
+    assert found.interval(0.40) == {"value": 0.5, "low": 0.5, "high": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("shift_px", "again", "score"),  # boxes of 5x8: an IoU of 1, of 4/6, which 4 of COCO's 10 thresholds admit, 3/7
+    [(0, 1, (1, 1, 1)), (0, 2, (1, 1, 1)), (1, 1, (0.4, 1, 1)), (2, 1, (0, 0, 0)), (0, 0, (0, 0, 0))],
+)
+def test_intervals_have_no_width_where_all_images_are_alike(
+    shift_px: int, again: int, score: tuple[float, float, float]
+) -> None:
+    """Perfect boxes, duplicated ones below them, shifted ones and none; `score`: AP, AP50, class-agnostic."""
+    truth = truth_of([1] * 4)
+    near = {"bbox": [1 + shift_px, 2, 5, 8]}
+    boxes = [{**r, **near, "score": 0.5 - 0.1 * k} for k in range(again) for r in results_of(truth, [True] * 4)]
+    found = estimate(detector_scorer(truth, boxes), draw_counts(truth, 50, stream(0, "a")))
+    for (name, estimated), expected in zip(found.items(), score, strict=True):
+        assert estimated.interval(0.95) == pytest.approx(dict.fromkeys(("value", "low", "high"), expected)), name
+
+
+def test_swapped_names_have_places_and_no_names() -> None:
+    truth = truth_of([1] * 4)
+    results, counts = results_of(truth, [False] * 4), draw_counts(truth, 50, stream(0, "a"))
+    found = estimate(detector_scorer(truth, results), counts) | estimate(classifier_scorer(truth, results), counts)
+    ends = {name: [round(end, 9) for end in e.interval(0.95).values()] for name, e in found.items()}
+    assert ends == {"AP": [0] * 3, "AP50": [0] * 3, "AP50_class_agnostic": [1] * 3, "accuracy": [0] * 3}

@@ -10,7 +10,7 @@ from pycocotools import mask as coco_mask
 from pipeline.coco import Coco
 from pipeline.metrics.detector import evaluate
 from pipeline.metrics.inputs import Results, image_ids, objects
-from pipeline.metrics.resample import Matches, mean_over_classes
+from pipeline.metrics.resample import Matches, matches_of, mean_over_classes
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -105,6 +105,5 @@ def _matches(boxes: Boxes, of: Objects, category: int, counted: Bools) -> Matche
     own = boxes.chosen(boxes.category == category)
     order = np.argsort(-own.score, kind="stable")
     hit = own.taken[order] >= 0
-    last = np.flatnonzero(hit)[-1] + 1 if hit.any() else 0  # what is below the last hit has no say in AP
     number = np.bincount(of.image[counted], minlength=of.images)
-    return Matches(own.image[order][:last], hit[None, :last], np.ones((1, last), dtype=bool), number)
+    return matches_of(own.image[order], hit[None], np.ones((1, len(order)), dtype=bool), number)

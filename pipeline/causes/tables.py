@@ -12,6 +12,7 @@ from pipeline.causes.errors import KINDS, errors_of, gain_scorer
 from pipeline.causes.parts import Measured
 
 Entry = dict[str, Any]
+MIN_IMAGES = 5  # of a part: of fewer, resamples are hardly different sets of images, and an interval claims too much
 
 
 def interval(of: Estimate, confidence: float) -> Entry | None:
@@ -60,10 +61,10 @@ def parts_table(of: Mapping[str, Sequence[Measured]], real: Sequence[Measured] |
 
 def _row(synthetic_val: Measured, real_test: Measured, real: Measured | None, confidence: float) -> Entry:
     part, by_split = synthetic_val.part, {"synthetic_val": synthetic_val, "real_test": real_test}
-    estimates = {split: m.estimate for split, m in by_split.items()}
-    estimates["domain_gap"] = domain_gap(synthetic_val.estimate, real_test.estimate)
+    estimates = {split: _scored(m) for split, m in by_split.items()}
+    estimates["domain_gap"] = domain_gap(estimates["synthetic_val"], estimates["real_test"])
     if real is not None:
-        estimates["transfer_gap"] = transfer_gap(real.estimate, real_test.estimate)
+        estimates["transfer_gap"] = transfer_gap(_scored(real), estimates["real_test"])
     return {
         "part": part.name,
         "low": part.low,
@@ -72,3 +73,10 @@ def _row(synthetic_val: Measured, real_test: Measured, real: Measured | None, co
         "images": {split: m.images for split, m in by_split.items()},
         **{name: interval(e, confidence) for name, e in estimates.items()},
     }
+
+
+def _scored(measured: Measured) -> Estimate:
+    """Undefined where the part has too few images."""
+    if measured.images >= MIN_IMAGES:
+        return measured.estimate
+    return Estimate(np.nan, np.full_like(measured.estimate.resampled, np.nan))

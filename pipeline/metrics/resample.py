@@ -25,7 +25,7 @@ CELLS = 2**20  # resamples x boxes held at once: 8 MB
 
 @dataclass(frozen=True)
 class Matches:
-    """Of one class with objects: its D boxes over all images, by falling score, at T IoU thresholds."""
+    """Of one class with objects: its D boxes over all images that have a say, by falling score, at T IoU thresholds."""
 
     image: Ints  # [D], index of the box's image
     hit: Bools  # [T, D], the box is on an object that no better box has taken
@@ -53,7 +53,14 @@ def _match(cells: list[tuple[int, dict[str, Any]]], images: int) -> Matches:
     ignored = np.concatenate([c["dtIgnore"] for _, c in cells], axis=1)[:, order].astype(bool)
     matched = np.concatenate([c["dtMatches"] for _, c in cells], axis=1)[:, order] > 0
     image = np.concatenate([np.full(len(c["dtScores"]), n) for n, c in cells])[order]
-    return Matches(image, matched & ~ignored, ~ignored, objects)
+    return matches_of(image, matched & ~ignored, ~ignored, objects)
+
+
+def matches_of(image: Ints, hit: Bools, kept: Bools, objects: Ints) -> Matches:
+    """Without the boxes below the last hit: they have no say in AP, and where boxes have many names they are many."""
+    hits = np.flatnonzero(hit.any(axis=0))
+    last = int(hits[-1]) + 1 if len(hits) else 0
+    return Matches(image[:last], hit[:, :last], kept[:, :last], objects)
 
 
 def detector_scorer(truth: Coco, results: Results) -> Scorer:
