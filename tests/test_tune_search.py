@@ -11,10 +11,10 @@ import tiny
 import yaml
 
 from pipeline.errors import InputError
+from pipeline.experiments import Done, finished
 from pipeline.runs import TASKS, Task
 from pipeline.section import Distribution
 from pipeline.tune import refine, search
-from pipeline.tune.experiments import Done, finished
 from pipeline.tune.propose import Proposer, as_param, points
 from pipeline.tune.search import Trial, score_of, trial_name
 from pipeline.tune.search_file import Search, load_search

@@ -6,9 +6,9 @@ from pathlib import Path
 from matplotlib.axes import Axes
 
 from pipeline.errors import InputError
+from pipeline.figure import save_plots
 from pipeline.report.load import Curve, read_curves
 from pipeline.runs import REGIMES, TASKS
-from pipeline.tune.figure import save_plots
 from pipeline.tune.verdict import Curves, judge
 
 NAMES = {"loss": "train/loss", "train": "train/score", "val": "val/score"}

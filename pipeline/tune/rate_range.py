@@ -15,12 +15,12 @@ from matplotlib.axes import Axes
 from scipy.ndimage import gaussian_filter1d
 
 from pipeline.errors import InputError
+from pipeline.figure import save_plots
 from pipeline.infer import best_device
 from pipeline.learner import penalised_parts
 from pipeline.models.changes.groups import parameter_groups
 from pipeline.recipes.optimizers import make_optimizer
 from pipeline.tune import given
-from pipeline.tune.figure import save_plots
 from pipeline.work import Work, start_network
 
 Floats = npt.NDArray[np.float64]

@@ -1,7 +1,6 @@
 """After a coarse search: what it found, and a narrower and longer one around its best trials."""
 
 import argparse
-import functools
 import math
 from pathlib import Path
 from typing import Any
@@ -9,11 +8,12 @@ from typing import Any
 import yaml
 
 from pipeline.errors import InputError
+from pipeline.experiments import finished
 from pipeline.section import Distribution
-from pipeline.tune.experiments import finished
+from pipeline.settings import check_settings, value_at
 from pipeline.tune.propose import DIGITS
 from pipeline.tune.search import Trial, ranked, score_of, table
-from pipeline.tune.search_file import Search, check_settings, load_search
+from pipeline.tune.search_file import Search, load_search
 
 BEST = 0.25  # part of the trials, at least two of them
 LONGER = 3  # times the steps of the coarse search
@@ -55,11 +55,6 @@ def finished_trials(search: Search, name: str) -> list[Trial]:
 def sets(params: dict[str, Any], settings: dict[str, Any]) -> bool:
     """Whether an experiment was one with these settings: a search may have had others before its file was edited."""
     return all(value_at(params, key) == value for key, value in settings.items())
-
-
-def value_at(params: dict[str, Any], key: str) -> Any:
-    """Of a.b.c in params.yaml."""
-    return functools.reduce(lambda section, part: section[part], key.split("."), params)
 
 
 def best_of(trials: list[Trial]) -> list[Trial]:

@@ -13,8 +13,8 @@ from typing import Any
 from tqdm import tqdm
 
 from pipeline.errors import InputError
+from pipeline.experiments import Done, changes, finished, reason, run_experiment
 from pipeline.summary import plain
-from pipeline.tune.experiments import Done, changes, finished, reason, run_experiment
 from pipeline.tune.propose import Proposer
 from pipeline.tune.search_file import SCORES, Search, load_search
 

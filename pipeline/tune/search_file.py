@@ -1,18 +1,16 @@
 """A file of searches/: which keys of params.yaml are varied, how, how often, and what counts as better."""
 
-import json
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from pipeline.edit import with_value
 from pipeline.errors import InputError
-from pipeline.params import Params, Regime, Task, Yaml, load_params, read_yaml
+from pipeline.params import Regime, Task, load_params, read_yaml
 from pipeline.runs import TASKS
 from pipeline.section import Count, Distribution, NonNegative, Section, validate
+from pipeline.settings import check_settings
 
 KINDS = ("uniform", "loguniform", "integer", "choice")
 SCORES: dict[Task, str] = {"classifier": "accuracy", "detector": "AP50", "segmenter": "mIoU"}
@@ -73,11 +71,3 @@ def load_search(path: Path, params: Path) -> Search:
         for value in drawn.args:
             check_settings(search.settings({key: value}), params, str(path))
     return search
-
-
-def check_settings(settings: dict[str, Any], params: Path, where: str) -> None:
-    """Raises InputError for a key that the params file does not have, or a value that it does not allow."""
-    text = params.read_text(encoding="utf-8")
-    for key, value in settings.items():
-        text = with_value(text, f"{key}={json.dumps(value)}", where)
-    validate(Params, yaml.load(text, Loader=Yaml), where)

@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.errors import InputError
 
 # What no trial depends on; dvc.lock follows from the rest
-ASIDE = (":!dvc.lock", ":!docs", ":!searches", ":!tests", ":!bench")
+ASIDE = (":!dvc.lock", ":!docs", ":!searches", ":!studies", ":!tests", ":!bench")
 
 
 @dataclass(frozen=True)

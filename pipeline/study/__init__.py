@@ -1,0 +1,1 @@
+"""Which choices matter: `python -m pipeline.study --help`. See docs/studies.md."""

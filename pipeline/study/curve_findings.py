@@ -1,0 +1,57 @@
+"""Curves over counts of images, for each amount of the other kind: points, fit, and what one more point would take."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from pipeline.study.curves import Fit, band, fit_curve, more_images, points
+from pipeline.study.effects import interval
+from pipeline.study.plan import Plan
+from pipeline.study.records import Record
+from pipeline.study.scores import Asked, images_of, scores_of
+from pipeline.study.study_file import AMOUNTS
+
+SHOWN = 40  # points of a drawn curve
+
+
+def curves_of(plan: Plan, records: Mapping[str, Record], asked: Asked) -> list[dict[str, Any]]:
+    """One along each factor for each level of the other, on real test."""
+    scores, images = scores_of(plan, records, asked, "real_test"), images_of(plan, records, asked)
+    found = []
+    for along in plan.study.levels:
+        others = [name for name in plan.study.levels if name != along]
+        for level in dict.fromkeys(tuple(cell.levels[name] for name in others) for cell in plan.cells):
+            own = [c.name for c in plan.cells if tuple(c.levels[name] for name in others) == level and c.name in scores]
+            if own:
+                facts = {**asked.facts, "along": along, "at": dict(zip(others, level, strict=True))}
+                found.append({**facts, **one_curve(plan, along, own, scores, images)})
+    return found
+
+
+def one_curve(
+    plan: Plan, along: str, cells: list[str], scores: dict[str, dict[int, float]], images: dict[str, dict[str, int]]
+) -> dict[str, Any]:
+    confidence = plan.base.evaluate.confidence
+    shown = []
+    for cell in cells:
+        mean = interval(scores[cell], confidence)
+        assert mean
+        shown.append({"cell": cell, "images": {kind: images[cell].get(kind, 0) for kind in AMOUNTS}, **mean.figures()})
+    counts, errors = points(images, scores, cells, along)
+    fit = fit_curve(counts, errors)
+    return {"points": shown, **(fitted(counts, errors, fit, confidence) if fit else {"fit": None, "more": None})}
+
+
+def fitted(counts: Any, errors: Any, fit: Fit, confidence: float) -> dict[str, Any]:
+    """The fit, its line with a band, and images for one more point."""
+    at = np.geomspace(counts.min(), counts.max(), SHOWN)
+    low, high = band(counts, errors, fit, at, confidence)
+    more = more_images(counts, errors, fit, confidence)
+    score = {"score": 1 - fit.at(at), "low": 1 - high, "high": 1 - low}
+    line = {"images": at.tolist(), **{name: values.tolist() for name, values in score.items()}}
+    deviation = float(np.sqrt(np.mean((errors - fit.at(counts)) ** 2)))
+    return {
+        "fit": {"model": fit.model, "a": fit.a, "b": fit.b, "c": fit.c, "deviation": deviation, "line": line},
+        "more": {"start": more.start, "images": more.images, "low": more.low, "high": more.high},
+    }

@@ -1,0 +1,76 @@
+"""The cells of a study: which factor has which level. A factor that a cell does not name is as in the baseline."""
+
+import itertools
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pipeline.study.study_file import Study
+
+BASELINE = "baseline"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Levels of factors, and all values that params.yaml takes for them, but for those of repeats."""
+
+    levels: dict[str, str]  # factor -> level
+    settings: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return ", ".join(f"{factor}={level}" for factor, level in self.levels.items()) or BASELINE
+
+
+def cells_of(study: Study) -> list[Cell]:
+    """In the order in which they are run: the baseline first, where the design has one."""
+    return [_cell(study, levels) for levels in DESIGNS[study.design](study)]
+
+
+def _cell(study: Study, levels: dict[str, str]) -> Cell:
+    own = [study.levels[factor][level] for factor, level in levels.items()]
+    return Cell(levels, {**study.common, **{key: value for settings in own for key, value in settings.items()}})
+
+
+def one_factor_off(study: Study) -> list[dict[str, str]]:
+    """The baseline, and every level of every factor alone."""
+    return [{}, *({factor: level} for factor, levels in study.levels.items() for level in levels)]
+
+
+def grid(study: Study) -> list[dict[str, str]]:
+    """Every combination, those with the baseline's level included."""
+    axes = [[None, *levels] for levels in study.levels.values()]
+    return [_without_none(study, combination) for combination in itertools.product(*axes)]
+
+
+def random(study: Study) -> list[dict[str, str]]:
+    """The baseline, and `cells` different combinations drawn from the grid."""
+    axes = [[None, *levels] for levels in study.levels.values()]
+    number = min(study.cells, math.prod(map(len, axes)) - 1)
+    rng, drawn = np.random.default_rng(study.seed), [dict[str, str]()]
+    while len(drawn) <= number:
+        levels = _without_none(study, tuple(axis[rng.integers(len(axis))] for axis in axes))
+        drawn += [] if levels in drawn else [levels]
+    return drawn
+
+
+def curve(study: Study) -> list[dict[str, str]]:
+    """Every combination of the amounts; the baseline's own amounts only where they are levels."""
+    return [
+        dict(zip(study.levels, combination, strict=True)) for combination in itertools.product(*study.levels.values())
+    ]
+
+
+def _without_none(study: Study, combination: tuple[str | None, ...]) -> dict[str, str]:
+    return {factor: level for factor, level in zip(study.levels, combination, strict=True) if level is not None}
+
+
+DESIGNS: dict[str, Callable[[Study], list[dict[str, str]]]] = {
+    "one_factor_off": one_factor_off,
+    "grid": grid,
+    "random": random,
+    "curve": curve,
+}

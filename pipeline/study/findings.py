@@ -1,0 +1,152 @@
+"""All that a study has found, as results/studies/<study>.json holds it; docs/studies.md describes the keys."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from pipeline.intervals import holm
+from pipeline.study.curve_findings import curves_of
+from pipeline.study.design import BASELINE
+from pipeline.study.effects import (
+    Level,
+    all_levels,
+    detectable,
+    differences,
+    interactions,
+    interval,
+    subtract,
+    verdict,
+)
+from pipeline.study.plan import Plan
+from pipeline.study.records import Record
+from pipeline.study.scores import MEASURES, Asked, BySeed, asked_of, images_of, scores_of, training_seconds
+
+TEST, REFERENCE = "real_test", "real"
+Found = dict[str, Any]
+
+
+def findings(plan: Plan, records: Mapping[str, Record]) -> Found:
+    """Of the experiments that are there; `records` is by name of the experiment."""
+    study, asked = plan.study, asked_of(plan)
+    curve = study.design == "curve"
+    effects = [] if curve else [e for a in asked for e in effects_of(plan, records, a)]
+    crossed = [i for a in asked for i in interactions_of(plan, records, a)] if study.design == "grid" else []
+    gaps = [gap for a in asked for gap in transfer_gaps(plan, records, a)]
+    compared = [*effects, *crossed, *gaps]
+    correct(compared, plan.base.evaluate.confidence)
+    return {
+        **about(plan, records),
+        "cells": [cell for a in asked for cell in cells_found(plan, records, a)],
+        "effects": effects,
+        "interactions": crossed,
+        "transfer_gaps": gaps,
+        "curves": [c for a in asked for c in curves_of(plan, records, a)] if curve else [],
+        "detectable": [d for a in asked for d in detectable_of(plan, records, a, len(compared))],
+    }
+
+
+def about(plan: Plan, records: Mapping[str, Record]) -> Found:
+    study = plan.study
+    missing = [planned.name for planned in plan.experiments if planned.name not in records]
+    other = sum(records[p.name]["key"] != p.key for p in plan.experiments if p.name in records)
+    return {
+        "study": plan.name,
+        "question": study.question,
+        "design": study.design,
+        "scene": plan.base.scene.name,
+        "benchmark": plan.base.benchmark.name,
+        "tasks": list(study.tasks),
+        "regimes": list(study.regimes),
+        "repeats": study.repeats,
+        "repeat_keys": study.repeat_keys,
+        "confidence": plan.base.evaluate.confidence,
+        "experiments": {"planned": len(plan.experiments), "missing": missing, "of_other_code": other},
+    }
+
+
+def cells_found(plan: Plan, records: Mapping[str, Record], asked: Asked) -> list[Found]:
+    """Mean scores of each cell, its images and how long it trained."""
+    of = {measure: scores_of(plan, records, asked, measure) for measure in MEASURES}
+    seconds, images = training_seconds(plan, records, asked), images_of(plan, records, asked)
+    return [
+        {
+            **asked.facts,
+            "cell": cell.name,
+            "levels": cell.levels,
+            **{measure: figures(plan, scores.get(cell.name, {})) for measure, scores in of.items()},
+            "images": images.get(cell.name, {}),
+            "train_seconds": mean(seconds.get(cell.name, {})),
+        }
+        for cell in plan.cells
+    ]
+
+
+def figures(plan: Plan, by_seed: BySeed) -> dict[str, float | int | None] | None:
+    """Mean and interval over seeds, and the values; None where there is no run."""
+    found = interval(by_seed, plan.base.evaluate.confidence)
+    return {**found.figures(), "values": list(by_seed.values())} if found else None  # type: ignore[dict-item]
+
+
+def mean(by_seed: BySeed) -> float | None:
+    return round(float(np.mean(list(by_seed.values()))), 1) if by_seed else None
+
+
+def effects_of(plan: Plan, records: Mapping[str, Record], asked: Asked) -> list[Found]:
+    """Of each level that has runs with the seeds of the baseline: what it changes on each split and in the gap."""
+    levels = all_levels(plan.cells)
+    of = {m: level_effects(plan, scores_of(plan, records, asked, m), levels) for m in MEASURES}
+    seconds = level_effects(plan, training_seconds(plan, records, asked), levels)
+    return [
+        {
+            **asked.facts,
+            "factor": level[0],
+            "level": level[1],
+            **{measure: figures(plan, by_level[level]) for measure, by_level in of.items()},
+            "train_seconds": mean(seconds[level]),
+        }
+        for level in levels
+        if of[TEST][level]
+    ]
+
+
+def level_effects(plan: Plan, scores: Mapping[str, BySeed], levels: Sequence[Level]) -> dict[Level, BySeed]:
+    return differences(plan.study.design, plan.cells, dict(scores), levels)
+
+
+def interactions_of(plan: Plan, records: Mapping[str, Record], asked: Asked) -> list[Found]:
+    """Of each pair of levels of different factors."""
+    found = interactions(plan.cells, scores_of(plan, records, asked, TEST))
+    return [
+        {**asked.facts, "levels": [list(one), list(other)], TEST: figures(plan, by_seed)}
+        for (one, other), by_seed in found.items()
+    ]
+
+
+def transfer_gaps(plan: Plan, records: Mapping[str, Record], asked: Asked) -> list[Found]:
+    """Of the baseline: real training minus this one on real test, by seed. Negative: this one is better."""
+    if asked.regime == REFERENCE or REFERENCE not in plan.study.regimes:
+        return []
+    one, other = (scores_of(plan, records, a, TEST) for a in (Asked(asked.task, REFERENCE), asked))
+    by_seed = subtract(one.get(BASELINE, {}), other.get(BASELINE, {}))
+    return [{**asked.facts, TEST: figures(plan, by_seed)}] if by_seed else []
+
+
+def correct(comparisons: list[Found], confidence: float) -> None:
+    """Put `p_holm`, over all comparisons of the study on real test, and `verdict` into each."""
+    p_values = [comparison[TEST]["p_value"] for comparison in comparisons]
+    for comparison, p in zip(comparisons, holm(p_values) if p_values else (), strict=True):
+        comparison["p_holm"] = float(p)
+        comparison["verdict"] = verdict(comparison[TEST]["value"], float(p), confidence)
+
+
+def detectable_of(plan: Plan, records: Mapping[str, Record], asked: Asked, comparisons: int) -> list[Found]:
+    """The spread over seeds, of differences or, without factors, of two runs, and the smallest effect to be seen."""
+    scores = scores_of(plan, records, asked, TEST)
+    by_level = level_effects(plan, scores, all_levels(plan.cells)) if plan.study.design != "curve" else {}
+    base = list(scores.get(BASELINE, {}).values())
+    unpaired = [{n: v * 2**0.5 for n, v in enumerate(base)}]  # two runs differ by sqrt(2) times the spread of one
+    found = detectable(by_level.values() or unpaired, max(1, comparisons), plan.base.evaluate.confidence)
+    if not found:
+        return []
+    return [{**asked.facts, "deviation": found.deviation, "smallest": found.smallest, "seeds": found.seeds}]

@@ -1,0 +1,82 @@
+"""A study as a figure: effects with their intervals, or curves with their fits, a plot for each task and regime."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from pipeline.figure import Plot, save_plots
+from pipeline.study.words import named
+
+Found = Mapping[str, Any]
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito's
+MARKERS = "os^Dvx"
+CLEAR, UNCLEAR = "#0072b2", "#999999"
+
+
+def save_figure(path: Path, found: Found) -> None:
+    """One plot for each task and regime, side by side."""
+    kind = "curves" if found["curves"] else "effects" if found["effects"] else "cells"
+    keys = list(dict.fromkeys((one["task"], one["regime"]) for one in found[kind]))
+    save_plots(path, [plot_of(found, kind, key) for key in keys])
+
+
+def plot_of(found: Found, kind: str, key: tuple[str, str]) -> Plot:
+    own = [one for one in found[kind] if (one["task"], one["regime"]) == key]
+    return lambda axes: {"curves": draw_curves, "effects": draw_effects, "cells": draw_cells}[kind](axes, own)
+
+
+def draw_effects(axes: Axes, own: list[Found]) -> None:
+    """Differences from the baseline; hollow and grey where not distinguishable."""
+    axes.axvline(0, color=UNCLEAR, linewidth=1)
+    for row, one in enumerate(own):
+        clear = one["verdict"] != "not distinguishable"
+        draw_interval(axes, one["real_test"], row, CLEAR if clear else UNCLEAR, clear)
+    name_rows(axes, [named(one) for one in own])
+    axes.set(title=title(own[0]), xlabel=f"{own[0]['metric']} on real test, against the baseline")
+
+
+def draw_cells(axes: Axes, own: list[Found]) -> None:
+    there = [one for one in own if one["real_test"]]
+    for row, one in enumerate(there):
+        draw_interval(axes, one["real_test"], row, CLEAR, True)
+    name_rows(axes, [one["cell"] for one in there])
+    axes.set(title=title(own[0]), xlabel=f"{own[0]['metric']} on real test")
+
+
+def draw_interval(axes: Axes, value: Found, row: int, colour: str, filled: bool) -> None:
+    low, high = (value[end] if value[end] is not None else value["value"] for end in ("low", "high"))
+    axes.plot([low, high], [row, row], "-", color=colour)
+    axes.plot([value["value"]], [row], "o", color=colour, markerfacecolor=colour if filled else "white")
+
+
+def name_rows(axes: Axes, names: list[str]) -> None:
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+
+
+def draw_curves(axes: Axes, own: list[Found]) -> None:
+    """Along the first factor, a line for each level of the other."""
+    along = own[0]["along"]
+    for n, one in enumerate(curve for curve in own if curve["along"] == along):
+        draw_curve(axes, one, along, COLOURS[n % len(COLOURS)], MARKERS[n % len(MARKERS)])
+    axes.set(title=title(own[0]), xlabel=f"{along} images", ylabel=f"{own[0]['metric']} on real test", xscale="log")
+
+
+def draw_curve(axes: Axes, one: Found, along: str, colour: str, marker: str) -> None:
+    """Means of cells with their intervals; the fit with its band."""
+    name = ", ".join(f"{kind} {level}" for kind, level in one["at"].items()) or along
+    for point in (p for p in one["points"] if p["images"][along]):
+        ends = [point[end] if point[end] is not None else point["value"] for end in ("low", "high")]
+        axes.plot([point["images"][along]] * 2, ends, "-", color=colour, linewidth=1)
+    shown = [(p["images"][along], p["value"]) for p in one["points"] if p["images"][along]]
+    axes.plot(*zip(*shown, strict=True), marker, color=colour, label=name)
+    if one["fit"]:
+        line = one["fit"]["line"]
+        axes.plot(line["images"], line["score"], "-", color=colour, linewidth=1)
+        axes.fill_between(line["images"], line["low"], line["high"], color=colour, alpha=0.15, linewidth=0)
+
+
+def title(one: Found) -> str:
+    return f"{one['task']}, {one['regime']}"

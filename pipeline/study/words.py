@@ -1,0 +1,109 @@
+"""What a study has found, in plain sentences with numbers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.report.table import Interval, cell, number
+from pipeline.runs import CASCADE
+
+Found = Mapping[str, Any]
+POINT = {"accuracy": "one more point of accuracy"}  # of others 0.01
+
+
+def sentences(found: Found) -> list[str]:
+    """The answer first, then what it rests on."""
+    said = [*effect_sentences(found), *map(gap_sentence, found["transfer_gaps"]), *map(curve_sentence, found["curves"])]
+    said += [interaction_sentence(one) for one in found["interactions"] if worth_noting(one)]
+    return [*said, *map(detectable_sentence, found["detectable"]), *missing_sentences(found["experiments"])]
+
+
+def worth_noting(comparison: Found) -> bool:
+    return bool(comparison["verdict"] != "not distinguishable")
+
+
+def effect_sentences(found: Found) -> list[str]:
+    """Of each task and regime: what is distinguishable from the baseline, strongest first, and what is not."""
+    said = []
+    for who in dict.fromkeys(subject(one) for one in found["effects"]):
+        own = [one for one in found["effects"] if subject(one) == who]
+        clear = sorted(filter(worth_noting, own), key=lambda one: -abs(one["real_test"]["value"]))
+        said += [f"{who}: {named(one)} is {one['verdict']} on real test: {change(one)}." for one in clear]
+        rest = [f"{named(one)} ({change(one, p=False)})" for one in own if not worth_noting(one)]
+        said += [f"{who}: not distinguishable from the baseline: {', '.join(rest)}."] if rest else []
+    return said
+
+
+def subject(one: Found) -> str:
+    article = "detector and classifier together" if one["task"] == CASCADE else one["task"]
+    return f"{article[0].upper()}{article[1:]}, {one['regime']} training"
+
+
+def named(one: Found) -> str:
+    return f"{one['factor']}={one['level']}"
+
+
+def change(one: Found, p: bool = True) -> str:
+    text = f"{one['metric']} {figure(one['metric'], one['real_test'])}{unit(one)}"
+    return f"{text}, p = {one['p_holm']:.2g} after Holm" if p else text
+
+
+def unit(one: Found) -> str:
+    return " points" if one["metric"] == "accuracy" else ""
+
+
+def figure(metric: str, value: Found, sign: bool = True) -> str:
+    """`value [low, high]`; of one seed the value alone."""
+    low, high = (value[key] if value[key] is not None else float("nan") for key in ("low", "high"))
+    return cell(metric, Interval(value["value"], low, high), sign)
+
+
+def gap_sentence(one: Found) -> str:
+    """Real training minus this one: where it is better, that one is behind."""
+    words = {"better": "behind real training", "worse": "ahead of real training"}
+    return (
+        f"{subject(one)} is {words.get(one['verdict'], 'not distinguishable from real training')}: gap {change(one)}."
+    )
+
+
+def interaction_sentence(one: Found) -> str:
+    pair = " and ".join("=".join(level) for level in one["levels"])
+    return f"{subject(one)}: {pair} together change real test by {change(one)} beyond what each does alone."
+
+
+def curve_sentence(one: Found) -> str:
+    at = ", ".join(f"{kind} images: {level}" for kind, level in one["at"].items())
+    who = f"{subject(one)}{f' ({at})' if at else ''}"
+    return f"{who}: {more_words(one)}"
+
+
+def more_words(one: Found) -> str:
+    """How many more images for one more point."""
+    more, along = one["more"], one["along"]
+    wanted = POINT.get(one["metric"], f"0.01 more {one['metric']}")
+    if more is None:
+        return f"how many more {along} images {wanted} takes cannot be said from so few counts."
+    start = f"from {more['start']} {along} images on, {wanted}"
+    low = f"{more['low']:.0f}" if more["low"] is not None else None
+    if more["images"] is None or more["high"] is None:
+        least = f"; at least {low} more" if low else ""
+        return f"{start} cannot be had, or how many it takes cannot be said{least}."
+    return f"{start} takes about {more['images']:.0f} more [{low}, {more['high']:.0f}]."
+
+
+def detectable_sentence(one: Found) -> str:
+    size = f"{one['metric']} {number(one['metric'], one['smallest'])}{unit(one)}"
+    found = f"with {one['seeds']} seeds a true difference of {size} would be found four times out of five"
+    return f"{subject(one)}: {found}; of smaller ones this study says little."
+
+
+def missing_sentences(experiments: Found) -> list[str]:
+    said = []
+    if missing := len(experiments["missing"]):
+        said.append(f"{missing} of {experiments['planned']} experiments are missing: this is a part of the study.")
+    if other := experiments["of_other_code"]:
+        said.append(f"{other} experiments were run by other code than the project has now.")
+    return said
+
+
+def lines(texts: Sequence[str]) -> str:
+    return "\n".join(f"- {text}" for text in texts)

@@ -1,0 +1,93 @@
+"""Curves over counts of images: fits of points from known curves, and how many more images a point takes, by hand."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from test_study import plan_of, record
+
+from pipeline.study.curves import (
+    EXPONENTS,
+    LOG,
+    POWER,
+    Fit,
+    fit_curve,
+    images_for_a_point,
+    more_images,
+)
+from pipeline.study.findings import findings
+from pipeline.study.plots import save_figure
+from pipeline.study.words import sentences
+
+COUNTS = np.repeat([50.0, 100.0, 400.0, 1600.0], 3)
+EXPONENT = float(EXPONENTS[22])  # one that the grid has
+
+
+def test_a_power_law_is_found_again() -> None:
+    fit = fit_curve(COUNTS, 0.02 + 0.9 * COUNTS**-EXPONENT)
+    assert fit and fit.model == POWER and fit.c == EXPONENT
+    assert (fit.a, fit.b) == (pytest.approx(0.02, abs=1e-6), pytest.approx(0.9, abs=1e-5))
+
+
+def test_of_three_counts_a_logarithm_and_of_fewer_nothing() -> None:
+    three = COUNTS[:9]
+    fit = fit_curve(three, 0.5 - 0.05 * np.log(three))
+    assert fit and (fit.model, fit.a, fit.b) == (LOG, pytest.approx(0.5), pytest.approx(0.05))
+    assert fit_curve(COUNTS[:6], COUNTS[:6]) is None
+
+
+def test_a_curve_never_rises_with_more_images() -> None:
+    for errors, counts in ((0.1 + 1e-4 * COUNTS, COUNTS), (0.1 + 1e-4 * COUNTS[:9], COUNTS[:9])):
+        fit = fit_curve(counts, errors)
+        assert fit and fit.at(50.0) >= fit.at(1600.0)
+        assert images_for_a_point(fit, 1600.0) == math.inf
+
+
+def test_images_for_one_more_point_by_hand() -> None:
+    """0.1 + 1 / n: at 20 it is 0.15; 0.14 needs 25. ln: 0.01 = 0.02 ln(n'/n). Below a there is nothing to be had."""
+    assert images_for_a_point(Fit(POWER, 0.1, 1.0, 1.0), 20.0) == pytest.approx(5.0)
+    assert images_for_a_point(Fit(POWER, 0.1, 1.0, 1.0), 101.0) == math.inf
+    assert images_for_a_point(Fit(LOG, 0.5, 0.02, 0.0), 100.0) == pytest.approx(100 * (math.exp(0.5) - 1))
+    assert images_for_a_point(Fit(LOG, 0.5, 0.001, 0.0), 100.0) == math.inf  # exp(10) times as many: nobody knows
+
+
+def test_the_scatter_of_seeds_widens_the_answer() -> None:
+    rng = np.random.default_rng(1)
+    exact = 0.02 + 0.9 * COUNTS**-EXPONENT
+    found = []
+    for scatter in (1e-5, 2e-3):
+        errors = exact + rng.normal(0, scatter, len(exact))
+        fit = fit_curve(COUNTS, errors)
+        assert fit
+        found.append(more_images(COUNTS, errors, fit, 0.95))
+    sharp, wide = found
+    expected = images_for_a_point(Fit(POWER, 0.02, 0.9, EXPONENT), 1600.0)
+    assert sharp.start == 1600 and sharp.low and sharp.high and sharp.low <= expected * 1.1
+    assert wide.high is None or wide.high - (wide.low or 0) > sharp.high - sharp.low
+
+
+AMOUNTS: dict[str, Any] = {
+    "synthetic": {str(n): {"render.train": n} for n in (50, 100, 400, 1600)},
+    "real": {str(n): {"mixed.real_images.classifier": n} for n in (0, 10)},
+}
+
+
+def test_a_study_of_amounts(tmp_path: Any) -> None:
+    """Lines along synthetic for each count of real; the other way round two counts, 0 and 10, are too few."""
+    plan = plan_of(design="curve", factors=AMOUNTS, regimes=["mixed"], repeats=3)
+    rng, table = np.random.default_rng(2), {}
+    for planned in plan.experiments:
+        synthetic, real = (int(planned.cell.levels[kind]) for kind in ("synthetic", "real"))
+        score = 0.98 - 0.9 * synthetic**-EXPONENT + 0.01 * (real > 0) + rng.normal(0, 1e-4)
+        counts = {"classifier": {"mixed": {"synthetic": synthetic, "real": real}}}
+        table[planned.name] = record(planned, score, images=counts)
+    found = findings(plan, table)
+    assert [(one["along"], one["at"], one["fit"] is not None) for one in found["curves"]] == [
+        *[("synthetic", {"real": n}, True) for n in ("0", "10")],
+        *[("real", {"synthetic": str(n)}, False) for n in (50, 100, 400, 1600)],
+    ]
+    assert found["curves"][0]["fit"]["c"] == pytest.approx(EXPONENT, rel=0.2)
+    assert any("from 1600 synthetic images on, one more point of accuracy" in text for text in sentences(found))
+    save_figure(tmp_path / "curves.svg", found)
+    assert "synthetic images" in (tmp_path / "curves.svg").read_text(encoding="utf-8")
