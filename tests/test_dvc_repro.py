@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TASKS, REGIMES = ("classifier", "detector"), ("synthetic", "real", "mixed")
 RUNS = [f"{task}-{regime}" for task in TASKS for regime in REGIMES]
 STAGES = {
-    *("render", "annotate", "benchmark", "mix", "gap", "distance", "report"),
+    *("render", "annotate", "benchmark", "mix", "gap", "causes", "distance", "report"),
     *(f"check@{task}" for task in TASKS),
     *(f"cascade@{regime}" for regime in REGIMES),
     *(f"{stage}@{run}" for stage in ("train", "evaluate") for run in RUNS),
@@ -159,7 +159,7 @@ CHECK_AND_TRAIN = {"check@classifier", "distance", *(f"train@classifier-{regime}
         ("labels.min_visible_px", 30, {"annotate"}),
         ("classifier.learning_rate", 0.003, CHECK_AND_TRAIN),
         ("render.train", 6, {"render"}),
-        ("evaluate.resamples", 30, {"gap", "distance"}),
+        ("evaluate.resamples", 30, {"gap", "causes", "distance"}),
         ("benchmark.hold_out", 0.3, {"benchmark"}),
         ("mixed.how", "finetune", {"mix"}),
         ("report.mistakes", 3, set()),
@@ -197,7 +197,7 @@ def test_an_experiment_reruns_what_depends_on_it(project: Project) -> None:
         output = project.run("dvc", "exp", "run", "-n", "faster", "-S", "classifier.learning_rate=0.005")
         runs = {f"{stage}@classifier-{regime}" for stage in ("train", "evaluate") for regime in REGIMES}
         cascades = {f"cascade@{regime}" for regime in REGIMES}
-        assert stages_run(output) == {*runs, *cascades, "check@classifier", "gap", "distance", "report"}, output
+        assert stages_run(output) == {*runs, *cascades, "check@classifier", "gap", "causes", "distance", "report"}, output
     shown = project.run("dvc", "exp", "show", "--json")
     assert "faster" in shown and "0.005" in shown
     diff = json.loads(project.run("dvc", "metrics", "diff", "--json", "HEAD", "faster"))
@@ -252,7 +252,7 @@ def test_plots(project: Project) -> None:
     assert "WARNING" not in output and "ERROR" not in output, output
     page = (project.root / "plots" / "index.html").read_text(encoding="utf-8")
     shutil.rmtree(project.root / "plots")
-    for title in ("Classifier: accuracy on val", "Detector: loss in training", "precision over recall", "Confusion on"):
+    for title in ("Classifier: accuracy on val", "Detector: loss in training", "precision over recall", "Confusion on", "right over score"):
         assert title in page, title
     assert page.count('"vega_') + page.count("vegaEmbed(") >= 8
 
