@@ -13,7 +13,7 @@ from pipeline import mix
 from pipeline.coco import categories_of, read_coco, read_json, sha256_of, write_json
 from pipeline.dataset import load_pictures
 from pipeline.errors import InputError
-from pipeline.report.facts import trained_on
+from pipeline.report.facts import colours_of, trained_on
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 NAMES = ["cat", "dog"]
@@ -106,6 +106,12 @@ def test_a_real_image_counts_several_times(data: Path) -> None:
     pictures = load_pictures(mixed, data)
     assert len(pictures.images) == 9 and pictures.images[3] is pictures.images[5]  # one copy in memory
     assert trained_on(mixed) == "3 rendered images (3 objects) and 2 real images (4 objects)"
+
+
+def test_real_images_that_give_their_colours_are_named(data: Path) -> None:
+    real = read(data, "real", "classifier", "train")
+    cards = [{"params": {"augment": {"histogram_matching": part}}} for part in (0.0, 0.5)]
+    assert [colours_of(card, real) for card in cards] == ["", f"; colours of {len(real['images'])} real images"]
 
 
 @pytest.mark.parametrize(("how", "phase_of_real"), [("joint", 0), ("finetune", 1)])

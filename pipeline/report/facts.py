@@ -64,7 +64,8 @@ def models_table(inputs: Inputs) -> list[tuple[str, ...]]:
         (
             task,
             regime,
-            trained_on(inputs.cocos[(task, regime, "train")]),
+            trained_on(inputs.cocos[(task, regime, "train")])
+            + colours_of(inputs.runs[(task, regime)].card, inputs.cocos[(task, "real", "train")]),
             *(_text(inputs.runs[(task, regime)].card.get(key)) for key in ("architecture", "step", "score")),
         )
         for task in inputs.tasks
@@ -81,6 +82,13 @@ def trained_on(coco: Coco) -> str:
             count = sum(a["image_id"] in ids for a in coco["annotations"])
             parts.append(f"{len(ids):,} {word} images ({count:,} objects)")
     return " and ".join(parts) or MISSING
+
+
+def colours_of(card: Mapping[str, Any], real: Coco) -> str:
+    """Says so where augment.histogram_matching took the colours of real train images, whatever the regime."""
+    if not card.get("params", {}).get("augment", {}).get("histogram_matching"):
+        return ""
+    return f"; colours of {len(real['images']):,} real images"
 
 
 @dataclass(frozen=True)
