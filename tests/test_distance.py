@@ -46,6 +46,13 @@ def test_the_same_points_everywhere() -> None:
     assert kid(same, same, 10, bootstrap())["value"] == pytest.approx(0)
 
 
+def test_kid_by_hand() -> None:
+    """All of one set at a, all of the other at b: k(a, a) + k(b, b) - 2 k(a, b) = 8 + 8 - 2, whatever the halves."""
+    first, second = (alone(np.tile(row, (5, 1))) for row in ([1.0, 1.0], [-1.0, 1.0]))
+    found = kid(first, second, 10, bootstrap())
+    assert found == pytest.approx({"value": 14, "deviation": 0, "low": 14, "high": 14})
+
+
 def test_mmd_by_hand() -> None:
     """Within: k(a, b) = 2 and k(c, d) = 3. Across: the mean of 0, 1, 1, 2. Diagonals do not count."""
     kernel = np.array([[9.0, 2, 0, 1], [2, 9, 1, 2], [0, 1, 9, 3], [1, 2, 3, 9]])

@@ -62,11 +62,12 @@ def test_sharpness_by_hand() -> None:
     assert sharpness(ramp) == pytest.approx(0)
 
 
-def test_noise_by_hand() -> None:
-    """A white dot in the middle of 3x3: 4 at the only inner pixel."""
+@pytest.mark.parametrize(("place", "weight"), [((1, 1), 4), ((0, 1), -2), ((2, 0), 1)])
+def test_noise_by_hand(place: tuple[int, int], weight: int) -> None:
+    """A white dot somewhere in 3x3, and the weight that Immerkaer's mask has there."""
     grey = np.zeros((3, 3))
-    grey[1, 1] = 1
-    assert noise(grey) == pytest.approx(np.sqrt(np.pi / 2) * 4 / 6)
+    grey[place] = 1
+    assert noise(grey) == pytest.approx(np.sqrt(np.pi / 2) * abs(weight) / 6)
 
 
 @pytest.mark.parametrize("sigma", [0.01, 0.05])
