@@ -16,19 +16,12 @@ from pipeline.draw import draw_boxes, predicted_boxes, true_boxes
 from pipeline.errors import InputError, run
 from pipeline.metrics import Results
 from pipeline.photo import load_picture
-from pipeline.report.matching import Matched, best_min_score, match_all
+from pipeline.report.matching import Matched, best_min_score, f1, match_all
 from pipeline.runs import EVALUATED
 from pipeline.table import Cell, picture_table
 
 HEADINGS = ("best", "typical", "worst")
 CHOSEN_BY = ("real_val", "synthetic_val")  # the first that there is sets the least score
-
-
-def f1(matched: Matched) -> float:
-    """Harmonic mean of precision and recall of one image; 1 where nothing is and nothing was found."""
-    right = len(matched.predictions) - len(matched.false)
-    both = len(matched.predictions) + len(matched.truth)
-    return 2 * right / both if both else 1.0
 
 
 def ranked(matches: dict[int, Matched], count: int) -> dict[str, list[int]]:

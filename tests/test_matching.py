@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.report.matching import best_min_score, iou_xywh, match, match_all
+from pipeline.report.matching import best_min_score, f1, iou_xywh, match, match_all
 from pipeline.report.mistakes import window
 from pipeline.report.places import false_places, missed_places
 
@@ -29,6 +29,14 @@ def test_best_score_takes_the_object_and_the_second_box_is_false() -> None:
 def test_overlap_below_one_half_takes_nothing() -> None:
     matched = match([entry(1, 0, 0, 4, 10)], [entry(1, 2, 0, 4, 10)])  # 20 of 60
     assert (matched.false, matched.missed) == ([0], [0])
+
+
+def test_f1_by_hand() -> None:
+    """Three of four found and one box too many: 2 * 3 / (4 + 4)."""
+    truth = [entry(1, 20 * n, 0, 7, 11) for n in range(4)]
+    assert f1(match(truth, [*truth[:3], entry(1, 0, 50, 7, 11)])) == pytest.approx(0.75)
+    assert f1(match([], [])) == 1
+    assert f1(match(truth, [])) == f1(match([], truth)) == 0
 
 
 def test_kinds_of_mistakes() -> None:

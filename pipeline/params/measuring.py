@@ -34,6 +34,7 @@ class Evaluate(Section):
 class Report(Section):
     examples: Count
     mistakes: NonNegative
+    gallery: Count
 
 
 class Distance(Section):

@@ -12,9 +12,8 @@ from PIL import Image
 
 from pipeline.coco import Coco, names_of
 from pipeline.draw import Box, draw_boxes, predicted_boxes, true_boxes
-from pipeline.metrics.inputs import Results
 from pipeline.photo import load_picture
-from pipeline.report.matching import Matched, match_all
+from pipeline.report.matching import Matched
 
 SHOWN_PX = 640  # longer side
 FONT_PX = 19  # the page shows pictures at about 0.6 of their size
@@ -69,26 +68,6 @@ def _with_truth(coco: Coco, images: Path, image: Mapping[str, Any], what: str) -
     drawn = draw_boxes(picture, true_boxes(annotations, names), fit(picture.size, SHOWN_PX), FONT_PX)
     listed = ", ".join(names[a["category_id"]] for a in annotations) or "none"
     return embed(drawn, f"{what} {image['file_name']} with true boxes: {listed}", image["file_name"])
-
-
-def predicted_examples(
-    coco: Coco, images: Path, count: int, by_regime: Mapping[str, tuple[Results, float]]
-) -> list[list[Shown]]:
-    """Rows of the same picture, one for each regime's predictions of at least its score, with true boxes."""
-    matches = {r: match_all(coco, predictions, least) for r, (predictions, least) in by_regime.items()}
-    return [
-        [_with_predictions(coco, images, image, regime, matches[regime][image["id"]]) for regime in by_regime]
-        for image in spread(coco, count)
-    ]
-
-
-def _with_predictions(coco: Coco, images: Path, image: Mapping[str, Any], regime: str, matched: Matched) -> Shown:
-    names = names_of(coco)
-    picture = open_rgb(images / image["file_name"])
-    drawn = draw_boxes(picture, boxes_of(matched, names), fit(picture.size, SHOWN_PX), FONT_PX)
-    right = len(matched.truth) - len(matched.missed)
-    caption = f"{regime}: {right} of {len(matched.truth)} found, {len(matched.false)} false"
-    return embed(drawn, f"Real test image {image['file_name']} with true boxes and those predicted. {caption}", caption)
 
 
 def boxes_of(matched: Matched, names: Mapping[int, str]) -> list[Box]:

@@ -11,6 +11,7 @@ from pipeline.coco import Coco, likeliest
 from pipeline.metrics.inputs import Results, objects
 
 MIN_IOU = 0.5  # as in AP50
+NEAR_IOU = 0.1  # below it a box is on nothing: t_b of TIDE (Bolya et al. 2020)
 Entry = dict[str, Any]
 
 
@@ -59,6 +60,36 @@ def match(truth: list[Entry], predictions: Results) -> Matched:
         ]
         taken.append(max(free, key=lambda n: float(row[n]), default=None))
     return Matched(truth, ordered, taken, overlaps)
+
+
+def f1(matched: Matched) -> float:
+    """Harmonic mean of precision and recall of one image; 1 where nothing is and nothing was found."""
+    right = len(matched.predictions) - len(matched.false)
+    both = len(matched.predictions) + len(matched.truth)
+    return 2 * right / both if both else 1.0
+
+
+def nearest(matched: Matched, n: int) -> int | None:
+    """The object that prediction `n` took, or else overlaps most; None where it overlaps none."""
+    if matched.taken[n] is not None or not matched.truth:
+        return matched.taken[n]
+    at = int(matched.overlaps[n].argmax())
+    return at if matched.overlaps[n][at] > 0 else None
+
+
+def kind_of(matched: Matched, n: int) -> str:
+    """Whether prediction `n` is right, or which type of error it is (TIDE, Bolya et al. 2020)."""
+    if matched.taken[n] is not None:
+        return "right"
+    same = np.array([t["category_id"] == matched.predictions[n]["category_id"] for t in matched.truth], dtype=bool)
+    own, other = (float(matched.overlaps[n][of].max(initial=0)) for of in (same, ~same))
+    if own >= MIN_IOU:
+        return "duplicate"
+    if other >= MIN_IOU:
+        return "classification"
+    if own >= NEAR_IOU:
+        return "localisation"
+    return "both" if other >= NEAR_IOU else "background"
 
 
 def match_all(coco: Coco, predictions: Results, min_score: float = 0.0) -> dict[int, Matched]:

@@ -1,5 +1,7 @@
 """From the inputs to the page."""
 
+import base64
+import hashlib
 import re
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from pipeline.report.histograms import DatasetPlots, dataset_plots
 from pipeline.report.load import Curve, Inputs
 from pipeline.report.pictures import pictures
 from pipeline.report.table import METRICS, cells, label
+from pipeline.report.tiles import KINDS, Gallery, block
 from pipeline.runs import task_of
 from pipeline.statistics import statistics
 
@@ -36,9 +39,25 @@ def render(inputs: Inputs) -> str:
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["unbroken"] = unbroken
-    style = Markup((HERE / "style.css").read_text(encoding="utf-8"))
-    page = environment.get_template("page.html.j2").render(style=style, **context(inputs))
+    environment.globals.update(words=KINDS, block=block, numbers=lambda texts: list(enumerate(texts)), kinds=_kinds)
+    page = environment.get_template("page.html.j2").render(**assets(), **context(inputs))
     return page.rstrip() + "\n"
+
+
+def assets() -> dict[str, str]:
+    """Styles and script; the page's policy names the script by its hash, so that no other can run."""
+    style, more, script = (_own(name) for name in ("style.css", "gallery.css", "page.js"))
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return {"style": style + more, "script": script, "script_hash": f"sha256-{digest}"}
+
+
+def _own(name: str) -> Markup:
+    return Markup((HERE / name).read_text(encoding="utf-8"))
+
+
+def _kinds(gallery: Gallery) -> list[tuple[str, str]]:
+    """Those to filter by: the type of TIDE and what it means."""
+    return [(kind, KINDS[kind]) for kind in gallery.kinds]
 
 
 def unbroken(text: str) -> str:

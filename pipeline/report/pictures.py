@@ -1,10 +1,11 @@
 """The pictures of the page: examples, and what was found and mistaken on them."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from pipeline.report.gallery import Shown, predicted_examples, true_examples
+from pipeline.report.galleries import galleries, min_scores, model_name
+from pipeline.report.gallery import Shown, true_examples
 from pipeline.report.load import Inputs
-from pipeline.report.matching import best_min_score
 from pipeline.report.mistakes import Mistakes, classifier_mistakes, crop_examples
 from pipeline.report.places import detector_mistakes
 from pipeline.report.segmented import segmented_examples
@@ -12,33 +13,18 @@ from pipeline.report.segmented import segmented_examples
 CROPS_PER_PICTURE = 2  # examples for the classifier to one for the detector
 
 
-def min_scores(inputs: Inputs) -> dict[str, float]:
-    """For each regime's detector the score with the best F1 on synthetic val: the test split chooses nothing."""
-    regimes = inputs.regimes if "detector" in inputs.tasks else []
-    val = {r: inputs.runs[("detector", r)].predictions["synthetic_val"] for r in regimes}
-    return {r: best_min_score(inputs.cocos[("detector", "synthetic", "val")], found) for r, found in val.items()}
-
-
 def pictures(inputs: Inputs) -> dict[str, Any]:
     count, least = inputs.params.report.examples, min_scores(inputs)
     train = {d: inputs.cocos[(inputs.tasks[-1], d, "train")] for d in ("synthetic", "real")}  # whole pictures if any
     return {
-        "min_scores": least,
+        "min_scores": {model_name(*run): score for run, score in least.items()},
         "rendered": true_examples(train["synthetic"], inputs.images, count, "Rendered image"),
         "real": true_examples(train["real"], inputs.images, count, "Real image"),
-        "predicted": _predicted(inputs, least),
+        "galleries": galleries(inputs, least),
         "segmented": _segmented(inputs),
         "crops": {w: _crops(inputs, d, w) for d, w in (("synthetic", "Rendered"), ("real", "Real"))},
         "mistakes": {r: _mistakes(inputs, r, least) for r in inputs.regimes},
     }
-
-
-def _predicted(inputs: Inputs, least: dict[str, float]) -> list[list[Shown]]:
-    found = {r: (inputs.runs[("detector", r)].predictions["real_test"], score) for r, score in least.items()}
-    if not found:
-        return []
-    test = inputs.cocos[("detector", "real", "test")]
-    return predicted_examples(test, inputs.images, inputs.params.report.examples, found)
 
 
 def _segmented(inputs: Inputs) -> list[list[Shown]]:
@@ -57,7 +43,7 @@ def _crops(inputs: Inputs, domain: str, what: str) -> list[Shown]:
     return crop_examples(coco, inputs.images, count, inputs.params.classifier.margin, what)
 
 
-def _mistakes(inputs: Inputs, regime: str, least: dict[str, float]) -> dict[str, Mistakes]:
+def _mistakes(inputs: Inputs, regime: str, least: Mapping[tuple[str, str], float]) -> dict[str, Mistakes]:
     """Of one regime's models, by kind."""
     count, margin, found = inputs.params.report.mistakes, inputs.params.classifier.margin, {}
     for task in inputs.tasks:
@@ -65,5 +51,5 @@ def _mistakes(inputs: Inputs, regime: str, least: dict[str, float]) -> dict[str,
         if task == "classifier":
             found["wrong names"] = classifier_mistakes(test, results, inputs.images, count, margin)
         elif task == "detector":
-            found |= detector_mistakes(test, results, inputs.images, count, least[regime])
+            found |= detector_mistakes(test, results, inputs.images, count, least[("detector", regime)])
     return found
