@@ -189,3 +189,25 @@ def test_parts_cover_everything_once() -> None:
         Part("large", 2, None),
     ]
     assert parts_of(names, np.array([1.0])) == [Part("small", None, 1), Part("large", 1, None)]
+
+
+# --- Other tasks
+
+
+def test_accuracy_of_a_classifier_by_hand(tree: Path) -> None:
+    """Three images with two objects each; the first object of all has the wrong name."""
+    parts = run_stage(tree)["classifier"]["synthetic"]["parts"]["brightness"]
+    assert parts["metric"] == "accuracy"
+    assert sorted(p["real_test"]["value"] for p in parts["parts"]) == [0.5, 1, 1]
+
+
+def test_iou_of_a_segmenter_by_class(tree: Path) -> None:
+    """The same figures as the metrics have, with pixels of each class in all images that have one."""
+    ask_for(tree, ["segmenter"], ["synthetic"])
+    parts = run_stage(tree)["segmenter"]["synthetic"]["parts"]["class"]
+    assert parts["metric"] == "IoU"
+    metrics = read_json(results_of(tree / "results", "segmenter", "synthetic") / "metrics.json", "metrics")
+    for split in ("synthetic_val", "real_test"):
+        expected = {name: of["IoU"] for name, of in metrics[split]["per_class"].items()}
+        found = {p["part"]: p[split] and p[split]["value"] for p in parts["parts"]}
+        assert found == expected
