@@ -85,13 +85,18 @@ class Lane:
         return seconds
 
     def _prepare(self) -> None:
-        """The project as it was, but for ignored files: those of the last experiment, most of which the next shares."""
+        """The project as it was, but for ignored files: those of the last experiment, most of which the next shares.
+
+        Without dvc.lock: DVC would look for the outputs that it names, of stages apart from the targets too, and a
+        fresh clone has none. What was made before is recognised all the same, by DVC's run cache.
+        """
         if not self.folder.exists():
             self._clone()
         self._git("reset", "-q", "--hard", self.base.commit)
         self._git("clean", "-fdq")
         if self.base.changes:
             self._git("apply", "--index", "--binary", given=self.base.changes)
+        (self.folder / "dvc.lock").unlink(missing_ok=True)
 
     def _clone(self) -> None:
         self.folder.parent.mkdir(parents=True, exist_ok=True)
