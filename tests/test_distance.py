@@ -191,6 +191,15 @@ def test_earth_movers_distance_by_hand() -> None:
     assert earth_movers(first, second, 5.0, bootstrap()) == {"value": 10, "low": 10, "high": 10}
 
 
+def test_the_interval_of_an_earth_movers_distance_contains_it() -> None:
+    """Of two halves of one population, whose percentile interval would begin above the value."""
+    rng = np.random.default_rng(0)
+    first, second = (alone(np.eye(16)[rng.integers(0, 16, 60)]) for _ in range(2))
+    found = earth_movers(first, second, 1.0, bootstrap())
+    assert 0 <= found["low"] < found["value"] < found["high"]
+    assert found["value"] - found["low"] <= found["high"] - found["value"] + 1e-9
+
+
 def test_ranked_has_the_largest_first_and_says_which_are_clear() -> None:
     found = ranked(
         {

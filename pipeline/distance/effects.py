@@ -63,7 +63,7 @@ def earth_movers(first: Sampled, second: Sampled, width: float, bootstrap: Boots
         surplus = mean_of(first, counts) - mean_of(second, other_counts)  # [R, BINS]
         return np.asarray(np.abs(np.cumsum(surplus, axis=1)).sum(axis=1) * width)
 
-    return bootstrap.interval(first, second, figure)
+    return bootstrap.normal(first, second, figure)
 
 
 def differences(first: Looked, second: Looked, bootstrap: Bootstrap) -> dict[str, Any]:
