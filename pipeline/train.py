@@ -77,6 +77,8 @@ def check_shares(batches: Batches) -> None:
 
 
 def make_trainer(work: Work, folder: Path, steps: int, every: int, best: ModelCheckpoint) -> pl.Trainer:
+    # of `deterministic`: it would fill all new memory first, which is for finding code that reads what nobody wrote
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     live = DVCLiveLogger(
         dir=str(folder / "curves"), resume=True, save_dvc_exp=False, dvcyaml=None, report=None, monitor_system=False
     )

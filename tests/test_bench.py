@@ -1,5 +1,6 @@
 """The arithmetic of bench/ by hand: times, memory, boxes. The measurements themselves take minutes."""
 
+import io
 import itertools
 import json
 import mmap
@@ -10,8 +11,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 
+from bench import train_files, train_watch
 from bench.alike import boxes_apart_px
 from bench.changes import only_camera_varies, sized
 from bench.convert import _unlike
@@ -23,6 +26,10 @@ from bench.seeds import side_by_side
 from bench.settings import report as settings_report
 from bench.side import Side
 from bench.spread import ratios, spread, table
+from bench.train_data import write_data
+from bench.train_decoded import decoded_each_time
+from bench.train_side import work_of
+from bench.train_tables import compared, reached, settings_rows
 from bench.trial import Setting
 from bench.workers import rate
 from pipeline.coco import write_json
@@ -189,3 +196,71 @@ def test_after_an_error_no_run_is_started(monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(InputError, match="a run"):
         side_by_side([(fail, ()), *((work, (n,)) for n in range(10))], jobs=1)
     assert len(done) < 10
+
+
+def answers(*seconds: float, mb: float = 100.0) -> list[dict[str, float]]:
+    return [{"wall": s, "cpu": 2 * s, "mb": mb, "score": 0.9, "validations": 3.0} for s in seconds]
+
+
+def test_training_is_compared_step_by_step() -> None:
+    """16 examples in 0.5 s are 32 a second; the bare loop takes half as long, the reference twice."""
+    found = {"ours": answers(0.5, 0.5), "bare": answers(0.25, 0.25, mb=50.0), "reference": answers(1.0, 1.0)}
+    half, twice = "0.50 [0.50, 0.50]", "2.00 [2.00, 2.00]"
+    assert compared("x", 16, found) == ["x", "32 [32, 32]", half, half, twice, twice, "100", "50", "100"]
+    assert settings_rows({"a": found["ours"], "b": found["bare"]})[1] == ["b", twice, twice, "50"]
+    assert reached({"a": answers(4.0, 6.0)}) == [["a", "5 [4, 6]", "10 [9, 11]", "0.900", "3", "100"]]
+
+
+def test_a_turn_counts_its_last_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first of three is left out: two take 4 s, of which 3 s are work. After the last order the process ends."""
+    clock = iter([(10.0, 5.0), (14.0, 8.0), (20.0, 9.0), (22.0, 10.0)])
+    monkeypatch.setattr(train_watch, "now", lambda: next(clock))
+    monkeypatch.setattr(train_watch, "peak_mb", lambda: 77.0)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("turn\nturn\n"))
+    said = io.StringIO()
+    turns = train_watch.Turns(said, skipped=1, counted=2)
+    for _ in range(5):
+        turns.step()
+    with pytest.raises(SystemExit):
+        turns.step()
+    assert [json.loads(line) for line in said.getvalue().splitlines()] == [
+        "ready",
+        {"wall": 2.0, "cpu": 1.5, "mb": 77.0},
+        {"wall": 1.0, "cpu": 0.5, "mb": 77.0},
+    ]
+
+
+def test_time_until_a_score_ends_where_it_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([(10.0, 5.0), (14.0, 8.0)])
+    monkeypatch.setattr(train_watch, "now", lambda: next(clock))
+    said = io.StringIO()
+    watch = train_watch.Until(said, score=0.9, validations=7)
+    watch.validated(0.8)
+    with pytest.raises(SystemExit):
+        watch.validated(0.95)
+    found = json.loads(said.getvalue())
+    assert (found["wall"], found["cpu"], found["score"], found["validations"]) == (4.0, 3.0, 0.95, 2)
+
+
+@pytest.mark.parametrize("task", ["classifier", "detector"])
+def test_the_reference_reads_files_into_batches_like_ours(
+    task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = str(write_data(tmp_path / "data", 2))
+    work = work_of(str(PARAMS), task, [f"{task}.batch_size=3"], data, data)
+    monkeypatch.setattr(train_files, "WORKERS", 0)
+    theirs, mine = next(iter(train_files.loader(work, 1, tmp_path / "files"))), next(iter(work.batches(0, 1)))
+    assert [one.shape for one in theirs[0]] == [one.shape for one in mine[0]]
+    assert all(0 <= float(one.min()) < float(one.max()) <= 1 for one in theirs[0])
+    if task == "detector":
+        assert [set(target) for target in theirs[1]] == [{"boxes", "labels"}] * 3
+    else:
+        assert theirs[1].shape == mine[1].shape
+
+
+@pytest.mark.parametrize("task", ["classifier", "detector"])
+def test_decoding_at_every_step_makes_the_same_batches(task: str, tmp_path: Path) -> None:
+    data = str(write_data(tmp_path / "data", 2))
+    work = work_of(str(PARAMS), task, [f"{task}.batch_size=3"], data, data)
+    kept, decoded = (next(iter(b)) for b in (work.batches(0, 1), decoded_each_time(work, work.batches(0, 1))))
+    assert all(torch.equal(a, b) for a, b in zip(kept[0], decoded[0], strict=True))

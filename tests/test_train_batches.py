@@ -7,7 +7,7 @@ import tiny
 import torch
 from torch.utils.data import DataLoader
 
-from pipeline.learner import Batches, Learner
+from pipeline.learner import Batches, Learner, seed_network
 
 EXAMPLES, BATCH = 7, 3  # a round does not end with a batch
 
@@ -114,3 +114,12 @@ def test_what_a_network_draws_depends_on_seed_and_step() -> None:
         return float(learner.training_step((torch.arange(100.0), None), 0))
 
     assert loss(0, 1) == loss(0, 5) != loss(1, 1)
+
+
+@pytest.mark.parametrize("seed", [0, (1 << 31) + 5])
+def test_seeding_draws_what_torch_s_does(seed: int) -> None:
+    """Without the notes that torch takes for a GPU which is not there."""
+    torch.manual_seed(seed)
+    wanted = torch.rand(7)
+    seed_network(seed)
+    assert torch.equal(torch.rand(7), wanted)

@@ -18,14 +18,14 @@ def vary_light(pictures: Tensor, params: Light) -> Tensor:
     """Pictures [N, C, H, W] in 0 .. 1, of 1 or 3 channels; grey ones have no saturation and no hue."""
     number, channels = pictures.shape[:2]
     gain, contrast = around(1.0, params.brightness, number), around(1.0, params.contrast, number)
-    colour = torch.eye(channels).expand(number, -1, -1)
+    colour = None
     if channels == 3 and (params.saturation or params.hue):
         colour = saturated(around(1.0, params.saturation, number)) @ hue_turned(around(0.0, params.hue, number))
     grey = pictures.mean(dim=(2, 3)) @ torch.tensor(LUMA if channels == 3 else (1.0,))  # [N]
-    matrix = (gain * contrast)[:, None, None] * colour
-    offset = gain * (1 - contrast) * grey
-    changed = torch.einsum("nij,njhw->nihw", matrix, pictures) + offset[:, None, None, None]
-    return changed.clamp(0, 1)
+    factor, offset = (v[:, None, None, None] for v in (gain * contrast, gain * (1 - contrast) * grey))
+    if colour is None:  # the same, without the products with 0
+        return (factor * pictures).add_(offset).clamp_(0, 1)
+    return torch.einsum("nij,njhw->nihw", factor[..., 0] * colour, pictures).add_(offset).clamp_(0, 1)
 
 
 def around(middle: float, spread: float, number: int) -> Tensor:

@@ -3,9 +3,9 @@
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torchvision.transforms.v2 import functional
 
 from pipeline.augment.cutout import cut_out, draw_squares
+from pipeline.augment.focus import blur_all
 from pipeline.augment.histogram import Histograms
 from pipeline.augment.jpeg import compress_each
 from pipeline.augment.lens import bent_each
@@ -76,7 +76,7 @@ class PictureAugment:
         lit = vary_light(shown, self.params)
         sigma_px = float(torch.empty(()).uniform_(*self.params.blur_sigma_px))
         soft = torch.randperm(len(lit))[: max(1, len(lit) // 2)]
-        lit[soft] = functional.gaussian_blur(lit[soft], [KERNEL_PX, KERNEL_PX], [sigma_px, sigma_px])
+        lit[soft] = blur_all(lit[soft], sigma_px, KERNEL_PX)
         strength = self.params.noise * torch.rand(len(lit), 1, 1, 1)
         noisy = lit + strength * torch.randn_like(lit) if self.params.noise else lit
         return compress_each(noisy, self.params.jpeg_quality)
