@@ -38,7 +38,9 @@ class Case:
 
 PICTURES = 64
 CASES = {
-    "ResNet-18": Case("classifier", ["classifier.model=resnet18", "classifier.grayscale=false"], 4),
+    "ResNet-18": Case(
+        "classifier", ["classifier.model=resnet18", "classifier.grayscale=false", "classifier.batch_size=32"], 4
+    ),
     "detector": Case("detector", [], 12),
 }
 WAYS = {"ours": Way(), "bare": Way("bare"), "reference": Way("reference", workers=2)}

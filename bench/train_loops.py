@@ -50,7 +50,8 @@ def ours(work: Work, steps: int, every: int, folder: Path, watch: Watch, change:
         batches = decoded_each_time(work, batches)
     trainer = make_trainer(work, folder, steps, every, ModelCheckpoint(folder, monitor="val/score", mode="max"))
     trainer.callbacks.append(watch)  # type: ignore[attr-defined]
-    learner = Learner(CHANGES[change](network_of(work)), batches, work.fit.learning_rate, work.score)
+    network, log_every = CHANGES[change](network_of(work)), trainer.log_every_n_steps  # type: ignore[attr-defined]
+    learner = Learner(network, batches, work.fit.learning_rate, work.score, log_every=log_every)
     loader = DataLoader(batches, batch_size=None, num_workers=work.params.train.workers)
     trainer.fit(learner, loader, DataLoader(Once()))
 

@@ -114,9 +114,18 @@ class Learner(pl.LightningModule):
     """A network with its loss, its score on the validation split, its optimizer and the course of the learning rate."""
 
     def __init__(
-        self, network: nn.Module, batches: Batches, rate: float, score: Score, train_score: Score | None = None
+        self,
+        network: nn.Module,
+        batches: Batches,
+        rate: float,
+        score: Score,
+        train_score: Score | None = None,
+        log_every: int = 1,
     ):
+        """`log_every` as the trainer's log_every_n_steps: Lightning's `log` takes its time at every step, logged or
+        not."""
         super().__init__()
+        self.log_every = log_every
         self.network, self.rate, self.score, self.train_score = network, rate, score, train_score
         self.fit, self.steps, self.seed = batches.fit, batches.steps, batches.seed
         self.rank, self.share = batches.rank, batches.share()
@@ -129,11 +138,15 @@ class Learner(pl.LightningModule):
         if not torch.isfinite(loss):
             found = f"found {loss.item()}; lower learning_rate, {self.rate:g}."
             raise InputError(f"step {self.global_step}: expected a finite loss, {found}")
+        if (self.global_step + 1) % self.log_every == 0:
+            self.log_parts(loss, parts)
+        return loss * self.share
+
+    def log_parts(self, loss: Tensor, parts: dict[str, Tensor]) -> None:
         self.log("train/loss", loss, prog_bar=True)
         for name, part in parts.items():
             if name != "loss":
                 self.log(f"train/{name}", part)
-        return loss * self.share
 
     def validation_step(self, batch: Batch, index: int) -> None:
         """The whole split at once: its score is not a mean over batches. In 32 bits, as `evaluate` measures."""

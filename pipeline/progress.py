@@ -1,12 +1,13 @@
 """Training in progress on disk: what an interrupted run has left, and how the next one goes on from it."""
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from dvclive.lightning import DVCLiveLogger
 from filelock import FileLock
 from lightning.pytorch.utilities import rank_zero_only
 
@@ -22,6 +23,16 @@ class Best:
     checkpoint: str
     score: float
     step: int
+
+
+class Curves(DVCLiveLogger):
+    """DVCLive's tables, up to date after each entry. To find out whether they should be, DVCLive looks through the
+    whole stack and all modules, which takes as long as a step of a small network."""
+
+    def log_metrics(
+        self, metrics: Mapping[str, int | float | str], step: int | None = None, sync: bool | None = True
+    ) -> None:
+        super().log_metrics(metrics, step, sync=True)
 
 
 @contextmanager

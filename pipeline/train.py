@@ -14,7 +14,6 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from dvclive.lightning import DVCLiveLogger
 from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.utilities import rank_zero_only
 from torch import nn
@@ -26,7 +25,7 @@ from pipeline.folders import whole_folder
 from pipeline.learner import Batches, Learner, Once
 from pipeline.models.checkpoint import Card, save_model
 from pipeline.params import Params, load_params
-from pipeline.progress import LAST, Best, alone, done, forget_after, last_step, set_done
+from pipeline.progress import LAST, Best, Curves, alone, done, forget_after, last_step, set_done
 from pipeline.recipes.callbacks import SNAPSHOTS, recipe_callbacks
 from pipeline.runs import TASKS
 from pipeline.work import Work, start_network
@@ -62,7 +61,7 @@ def fit(work: Work, network: nn.Module, phase: int, folder: Path) -> Best:
     batches.rank, batches.world = trainer.global_rank, trainer.world_size
     check_shares(batches)
     loader = DataLoader(batches, batch_size=None, num_workers=work.params.train.workers)
-    learner = Learner(network, batches, rate, work.score, work.train_score(phase))
+    learner = Learner(network, batches, rate, work.score, work.train_score(phase), trainer.log_every_n_steps)  # type: ignore[attr-defined]
     trainer.fit(learner, loader, DataLoader(Once()), ckpt_path=str(folder / LAST) if batches.first else None)
     state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
     score = float(state["callbacks"][best.state_key]["best_model_score"])
@@ -79,7 +78,7 @@ def check_shares(batches: Batches) -> None:
 def make_trainer(work: Work, folder: Path, steps: int, every: int, best: ModelCheckpoint) -> pl.Trainer:
     # of `deterministic`: it would fill all new memory first, which is for finding code that reads what nobody wrote
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    live = DVCLiveLogger(
+    live = Curves(
         dir=str(folder / "curves"), resume=True, save_dvc_exp=False, dvcyaml=None, report=None, monitor_system=False
     )
     bar = TQDMProgressBar(refresh_rate=max(1, every // 10))
