@@ -192,7 +192,7 @@ def test_earth_movers_distance_by_hand() -> None:
 
 
 def test_the_interval_of_an_earth_movers_distance_contains_it() -> None:
-    """Of two halves of one population, whose percentile interval would begin above the value."""
+    """Of two draws of one population, where resamples are nearly all farther apart than the draws."""
     rng = np.random.default_rng(0)
     first, second = (alone(np.eye(16)[rng.integers(0, 16, 60)]) for _ in range(2))
     found = earth_movers(first, second, 1.0, bootstrap())
