@@ -14,9 +14,9 @@ from PIL import Image
 from pipeline.coco import Coco, names_of, read_coco, read_json
 from pipeline.draw import draw_boxes, predicted_boxes, true_boxes
 from pipeline.errors import InputError, run
+from pipeline.matching import Matched, best_min_score, f1, match_all
 from pipeline.metrics import Results
 from pipeline.photo import load_picture
-from pipeline.report.matching import Matched, best_min_score, f1, match_all
 from pipeline.runs import EVALUATED
 from pipeline.table import Cell, picture_table
 

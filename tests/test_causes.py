@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,8 @@ from pipeline.causes.calibration import (
 )
 from pipeline.causes.errors import KINDS, errors_of, gain_scorer
 from pipeline.causes.parts import part_ap50, share
-from pipeline.coco import Coco
+from pipeline.coco import Coco, likeliest
+from pipeline.matching import kind_of, match_all
 from pipeline.metrics import Results, detector_metrics
 from pipeline.metrics.detector import _index
 
@@ -268,3 +270,15 @@ def test_no_answers_have_no_calibration() -> None:
     found = detector_answers(truth_of(BOXES), [])
     assert np.isnan(calibration_scorer(found)(np.ones((1, 2), np.int64))["ECE"]).all()
     assert {b["right"] for b in bins(found)} == {None}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_galleries_call_errors_by_the_same_names(seed: int) -> None:
+    """What is drawn, box by box and image by image, against all at once."""
+    truth, results = scattered(np.random.default_rng(seed))
+    matches = match_all(truth, results, 0.3)
+    drawn = [r for r in likeliest(results) if r["score"] >= 0.3]
+    errors = errors_of(boxes_of(truth, drawn), objects_of(truth))
+    kinds = Counter(kind_of(m, n) for m in matches.values() for n in range(len(m.predictions)))
+    assert kinds == Counter(errors.kind.tolist())
+    assert min(kinds.values()) > 0 and len(kinds) == 6

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.report.matching import best_min_score, f1, iou_xywh, match, match_all
+from pipeline.matching import best_min_score, f1, iou_xywh, match, match_all
 from pipeline.report.mistakes import window
 from pipeline.report.places import false_places, missed_places
 

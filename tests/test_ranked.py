@@ -9,7 +9,7 @@ from report_tree import write_tree
 
 from pipeline import ranked
 from pipeline.errors import InputError
-from pipeline.report.matching import Matched, match
+from pipeline.matching import Matched, match
 from pipeline.runs import results_of
 
 

@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Page
 from report_browser import DESKTOP, PHONE, at, launched
 from report_tree import write_tree
 
+from pipeline.matching import match
 from pipeline.report.gallery import embed
 from pipeline.report.load import load_inputs
-from pipeline.report.matching import match
 from pipeline.report.page import render
 from pipeline.report.photos import reading
 from pipeline.report.tiles import Found, Gallery, Reading, Tile, block, in_turn, picked, ranks, with_first

@@ -14,10 +14,10 @@ from pipeline.causes.facts import THIRDS, Facts, facts_of
 from pipeline.causes.parts import Found, Measured, measured, measured_classes
 from pipeline.causes.tables import calibration_table, errors_table, parts_table
 from pipeline.coco import Coco, likeliest
+from pipeline.matching import best_min_score
 from pipeline.metrics import Results, confusion, read_truth, results_of_task
 from pipeline.metrics.segmenter import tallies
 from pipeline.params import Evaluate
-from pipeline.report.matching import best_min_score
 from pipeline.runs import COMPARED, EVALUATED, Task, task_of
 
 Entry = dict[str, Any]

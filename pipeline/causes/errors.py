@@ -8,52 +8,38 @@ Of a box that is not right, `own` and `other` are its highest IoU with an object
 - both: 0.1 <= other < 0.5, wrong name and wrong place;
 - background: on nothing.
 
+`kinds_of` has the rule, which galleries follow too.
+
 The first that applies counts. TIDE's own code asks for localisation first, which differs where a box on one object
 bears the name of a neighbour that it touches. An object is missed if no box is right on it, and none would be with
 another name or in another place.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.causes.boxes import Bools, Boxes, Floats, Ints, Objects, ap50, overlaps
+from pipeline.matching import kinds_of
 from pipeline.metrics import Scorer
 
-MIN_IOU = 0.5  # t_f of TIDE
-NEAR_IOU = 0.1  # t_b
 OF_BOXES = ("classification", "localisation", "both", "duplicate", "background")
 KINDS = (*OF_BOXES, "missed")
 FIXED = ("classification", "localisation")  # what would make a box right
-RIGHT = "right"
 
 
 @dataclass(frozen=True)
 class Errors:
     """What is wrong with each box, and which objects no box explains."""
 
-    kind: npt.NDArray[np.str_]  # [D], RIGHT or one of OF_BOXES
+    kind: npt.NDArray[np.str_]  # [D], right or one of OF_BOXES
     target: Ints  # [D], of FIXED: the object that the box would be right on; or -1
     missed: Bools  # [M]
 
     def counts(self) -> dict[str, int]:
         """Number of errors of each kind."""
         return {**{k: int((self.kind == k).sum()) for k in OF_BOXES}, "missed": int(self.missed.sum())}
-
-
-def kinds_of(iou: Floats, same: Bools, right: Bools) -> npt.NDArray[np.str_]:
-    """What is wrong with each of P boxes [P], of IoU and whether names agree with T objects [P, T]."""
-    own, other = (np.where(which, iou, 0).max(axis=1, initial=0) for which in (same, ~same))
-    rules: Mapping[str, Bools] = {
-        RIGHT: right,
-        "duplicate": own >= MIN_IOU,
-        "classification": other >= MIN_IOU,
-        "localisation": own >= NEAR_IOU,
-        "both": other >= NEAR_IOU,
-    }
-    return np.select(list(rules.values()), list(rules), default="background")
 
 
 def errors_of(boxes: Boxes, of: Objects) -> Errors:

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from pipeline.matching import Matched, best_min_score, match_all
 from pipeline.report.load import Inputs
-from pipeline.report.matching import Matched, best_min_score, match_all
 from pipeline.report.named import crop_gallery
 from pipeline.report.photos import photo_gallery
 from pipeline.report.tiles import Gallery

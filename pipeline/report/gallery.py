@@ -12,8 +12,8 @@ from PIL import Image
 
 from pipeline.coco import Coco, names_of
 from pipeline.draw import Box, draw_boxes, predicted_boxes, true_boxes
+from pipeline.matching import Matched
 from pipeline.photo import load_picture
-from pipeline.report.matching import Matched
 
 SHOWN_PX = 640  # longer side
 FONT_PX = 19  # the page shows pictures at about 0.6 of their size

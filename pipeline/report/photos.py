@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.coco import Coco, names_of
+from pipeline.matching import Matched, f1, kind_of, nearest
 from pipeline.report.gallery import SHOWN_PX, embed, open_rgb
-from pipeline.report.matching import Matched, f1, kind_of, nearest
 from pipeline.report.tiles import KINDS, Found, Gallery, Reading, Tile, picked, with_first
 
 HINT = (

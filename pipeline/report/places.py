@@ -6,9 +6,9 @@ from pathlib import Path
 
 from pipeline.coco import Coco, names_of
 from pipeline.draw import draw_boxes
+from pipeline.matching import MIN_IOU, Matched, match_all
 from pipeline.metrics.inputs import Results, objects
 from pipeline.report.gallery import Shown, boxes_of, embed, fit, open_rgb
-from pipeline.report.matching import MIN_IOU, Matched, match_all
 from pipeline.report.mistakes import Mistakes, window
 
 PLACE_PX = 224  # longer side of what is shown of a picture, about

@@ -1,6 +1,6 @@
-"""Which predicted box is on which object: for pictures and lists of mistakes. Figures come from pipeline/metrics."""
+"""Which predicted box is on which object, and what is wrong with it. AP comes from pipeline/metrics."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,10 @@ from pipeline.metrics.inputs import Results, objects
 
 MIN_IOU = 0.5  # as in AP50
 NEAR_IOU = 0.1  # below it a box is on nothing: t_b of TIDE (Bolya et al. 2020)
+RIGHT = "right"
 Entry = dict[str, Any]
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Matched:
     truth: list[Entry]
     predictions: Results  # by falling score
     taken: list[int | None]  # for each prediction, the index of its object
-    overlaps: npt.NDArray[np.float64]  # [P, T], IoU
+    overlaps: Floats  # [P, T], IoU
 
     @property
     def missed(self) -> list[int]:
@@ -35,7 +38,7 @@ class Matched:
         return [n for n, taken in enumerate(self.taken) if taken is None]
 
 
-def iou_xywh(boxes: Sequence[Sequence[float]], others: Sequence[Sequence[float]]) -> npt.NDArray[np.float64]:
+def iou_xywh(boxes: Sequence[Sequence[float]], others: Sequence[Sequence[float]]) -> Floats:
     """Intersection over union of boxes [P, 4] and [T, 4], x y w h -> [P, T]."""
     a, b = (np.array(v, dtype=np.float64).reshape(-1, 4) for v in (boxes, others))
     a, b = a[:, None], b[None]
@@ -43,7 +46,7 @@ def iou_xywh(boxes: Sequence[Sequence[float]], others: Sequence[Sequence[float]]
     high = np.minimum(a[..., :2] + a[..., 2:], b[..., :2] + b[..., 2:])
     shared = (high - low).clip(0).prod(axis=-1)
     union = a[..., 2:].prod(axis=-1) + b[..., 2:].prod(axis=-1) - shared
-    iou: npt.NDArray[np.float64] = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    iou: Floats = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
     return iou
 
 
@@ -78,18 +81,29 @@ def nearest(matched: Matched, n: int) -> int | None:
 
 
 def kind_of(matched: Matched, n: int) -> str:
-    """Whether prediction `n` is right, or which type of error it is (TIDE, Bolya et al. 2020)."""
-    if matched.taken[n] is not None:
-        return "right"
-    same = np.array([t["category_id"] == matched.predictions[n]["category_id"] for t in matched.truth], dtype=bool)
-    own, other = (float(matched.overlaps[n][of].max(initial=0)) for of in (same, ~same))
-    if own >= MIN_IOU:
-        return "duplicate"
-    if other >= MIN_IOU:
-        return "classification"
-    if own >= NEAR_IOU:
-        return "localisation"
-    return "both" if other >= NEAR_IOU else "background"
+    """Whether prediction `n` is right, or which type of error it is."""
+    same = [[t["category_id"] == matched.predictions[n]["category_id"] for t in matched.truth]]
+    right = np.array([matched.taken[n] is not None])
+    return str(kinds_of(matched.overlaps[n : n + 1], np.array(same, dtype=bool), right)[0])
+
+
+def kinds_of(iou: Floats, same: Bools, right: Bools) -> npt.NDArray[np.str_]:
+    """What is wrong with each of P boxes [P], after TIDE (Bolya, Foley, Hays and Hoffman 2020): docs/gap.md.
+
+    Args:
+        iou: [P, T], with the objects of the image.
+        same: [P, T], whether box and object have one category.
+        right: [P], whether the box takes an object.
+    """
+    own, other = (np.where(which, iou, 0).max(axis=1, initial=0) for which in (same, ~same))
+    rules: Mapping[str, Bools] = {
+        RIGHT: right,
+        "duplicate": own >= MIN_IOU,
+        "classification": other >= MIN_IOU,
+        "localisation": own >= NEAR_IOU,
+        "both": other >= NEAR_IOU,
+    }
+    return np.select(list(rules.values()), list(rules), default="background")
 
 
 def match_all(coco: Coco, predictions: Results, min_score: float = 0.0) -> dict[int, Matched]:
