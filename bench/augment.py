@@ -17,7 +17,7 @@ import torch
 
 from bench.machine import describe
 from bench.spread import spread, table
-from pipeline.augment.histogram import Histograms
+from pipeline.augment.real_look import RealLook
 from pipeline.dataset import CONTEXT, Crops, Pictures
 from pipeline.errors import run
 from pipeline.learner import crop_batches, picture_batches
@@ -39,6 +39,7 @@ BOTH: dict[str, Any] = {
     "distortion": 0.1,
     "cutout": 0.3,
     "histogram_matching": 0.5,
+    "fourier": 0.5,
 }
 CROPS: dict[str, Any] = {
     **BOTH,
@@ -62,7 +63,7 @@ def crop_batch(params: Params, **changes: Any) -> Batch:
     side_px = round(fit.input_px * CONTEXT)
     crops = torch.randint(0, 256, (256, 3, side_px, side_px), dtype=torch.uint8)
     data = Crops(crops, torch.arange(256) % 6, [])
-    return crop_batches(data, fit, 6, Histograms(crops[:50]))
+    return crop_batches(data, fit, 6, RealLook(list(crops[:50]), fit.augment))
 
 
 def picture_batch(params: Params, **changes: Any) -> Batch:
@@ -73,7 +74,8 @@ def picture_batch(params: Params, **changes: Any) -> Batch:
     boxes = torch.cat([corners, corners + 40], dim=1)
     labels = [torch.ones(12, dtype=torch.long)] * 32
     data = Pictures(images, [boxes] * 32, labels, list(range(32)))
-    return picture_batches(data, validate(Detector, values, "detector"), Histograms(images[:20]))
+    fit = validate(Detector, values, "detector")
+    return picture_batches(data, fit, RealLook(images[:20], fit.augment))
 
 
 def milliseconds(batch: Batch, number: int) -> float:

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
-from torchvision.ops import nms
 
 from pipeline.coco import Coco, write_json
 from pipeline.dataset import load_crops
@@ -21,7 +19,7 @@ from pipeline.errors import run
 from pipeline.folders import whole_folder
 from pipeline.infer import SCORE_DIGITS, best_device, probabilities
 from pipeline.measure import read_truths, write_measured
-from pipeline.merging import MAX_IOU
+from pipeline.merging import thin_out
 from pipeline.metrics import Results, read_results
 from pipeline.models.checkpoint import fit_of, load_model
 from pipeline.params import Classifier, load_params
@@ -39,27 +37,6 @@ class Namer:
     params: Classifier
     batch_size: int
     context: float = 1.0  # of its crops
-
-
-def thin_out(boxes: Results) -> Results:
-    """Of the boxes of each image that overlap by more than MAX_IOU the one of the highest score, whatever its name.
-
-    Boxes without an area are left out.
-    """
-    kept: Results = []
-    for of_image in _by_image(boxes).values():
-        xywh = torch.tensor([b["bbox"] for b in of_image], dtype=torch.float32)
-        xyxy = torch.cat([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], dim=1)
-        kept += [of_image[n] for n in nms(xyxy, torch.tensor([b["score"] for b in of_image]), MAX_IOU).tolist()]
-    return kept
-
-
-def _by_image(boxes: Results) -> Mapping[int, Results]:
-    found: dict[int, Results] = {}
-    for box in boxes:
-        if min(box["bbox"][2:]) > 0:
-            found.setdefault(box["image_id"], []).append(box)
-    return found
 
 
 def name_boxes(boxes: Results, truth: Coco, images: Path, namer: Namer) -> Results:

@@ -15,6 +15,7 @@ import lightning.pytorch as pl
 import torch
 from torch import Tensor, nn
 
+from pipeline.adapt.unlabelled import read_unlabelled
 from pipeline.class_maps import check_masks
 from pipeline.coco import Coco, category_names, check_categories, read_coco, write_json
 from pipeline.dataset import Crops, Pictures, few_images, load_crops, read_split
@@ -110,6 +111,8 @@ def main() -> None:
     if args.task == "segmenter":
         check_all_masks(args.synthetic, args.real, args.images)
     read_matched(fit, args.real / "train.json", args.images)
+    if {"synthetic", "mixed"} & set(params.regimes):
+        read_unlabelled(fit, synthetic, args.real / "train.json", args.images)
     pl.seed_everything(params.train.seed, verbose=False)
     result = check_network(fit, few_images(synthetic, params.check.objects), args.images, params.check.steps)
     enough = params.check.mean_iou if args.task == "segmenter" else params.check.score

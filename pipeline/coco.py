@@ -6,7 +6,7 @@ also commits to the pixels that it describes. Images carry `domain`: "synthetic"
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -75,6 +75,22 @@ def subset(coco: Coco, images: list[dict[str, Any]]) -> Coco:
     ids = {image["id"] for image in images}
     annotations = [a for a in coco["annotations"] if a["image_id"] in ids]
     return {"images": images, "annotations": annotations, "categories": coco["categories"]}
+
+
+def joined(parts: Iterable[Coco]) -> Coco:
+    """One data set of all, with the categories that they share; ids are counted anew from 1."""
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    categories: list[dict[str, Any]] = []
+    for part in parts:
+        new_ids = {image["id"]: n for n, image in enumerate(part["images"], start=len(images) + 1)}
+        first = len(annotations) + 1
+        images += [{**i, "id": new_ids[i["id"]]} for i in part["images"]]
+        annotations += [
+            {**a, "id": n, "image_id": new_ids[a["image_id"]]} for n, a in enumerate(part["annotations"], start=first)
+        ]
+        categories = categories or part["categories"]
+    return {"images": images, "annotations": annotations, "categories": categories}
 
 
 def likeliest(results: list[dict[str, Any]]) -> list[dict[str, Any]]:

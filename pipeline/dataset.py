@@ -18,6 +18,7 @@ from pipeline.params import Classifier
 from pipeline.photo import load_picture
 from pipeline.shapes import keypoints_of, masks_of
 
+REAL_TRAIN = "train.json"  # of the real images, nothing but this may be looked at in training
 CONTEXT = 1.4  # crops for training are this much larger, so that they can be moved and turned without empty corners
 
 
@@ -89,6 +90,20 @@ def read_split(path: Path, images: Path) -> Coco:
     coco = read_coco(path, images)
     if not coco["annotations"]:
         raise InputError(f"{path}: expected at least one object to learn from or measure on, found none.")
+    return coco
+
+
+def read_real_train(key: str, real: Path | None, images: Path) -> Coco:
+    """The real train images that `key` of params.yaml looks at.
+
+    Raises:
+        InputError: where there are none, or `real` is another split.
+    """
+    if real is None or real.name != REAL_TRAIN:
+        raise InputError(f"{key}: expected {REAL_TRAIN} of the benchmark, by --real, found {real}.")
+    coco = read_coco(real, images)
+    if not coco["annotations"]:
+        raise InputError(f"{key}: expected images with objects in {real}, found none: switch it off.")
     return coco
 
 

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
 from pipeline.augment.crops import CropAugment
-from pipeline.augment.histogram import Histograms
 from pipeline.augment.lighting import Lighting
 from pipeline.augment.mixing import mixing
 from pipeline.augment.pictures import PictureAugment
+from pipeline.augment.real_look import RealLook
 from pipeline.dataset import Crops, Pictures
 from pipeline.errors import InputError
 from pipeline.models.auxiliary import losses
@@ -85,14 +85,14 @@ class Once(Dataset[int]):
 
 
 def crop_batches(
-    crops: Crops, params: Classifier, categories: int, histograms: Histograms | None = None
+    crops: Crops, params: Classifier, categories: int, look: RealLook | None = None
 ) -> Callable[[list[int]], Batch]:
     """A batch of the classifier: augmented crops [N, C, S, S] and labels [N], or [N, categories] where they are mixed.
 
-    `histograms` are those that augment.histogram_matching takes.
+    `look` is what augment takes from real crops.
     """
     lighting = Lighting(crops.crops, params.augment.lighting) if params.augment.lighting else None
-    augment = CropAugment(params.augment, params.input_px, lighting, histograms)
+    augment = CropAugment(params.augment, params.input_px, lighting, look)
     mix = mixing(params.augment, categories)
 
     def batch(chosen: list[int]) -> Batch:
@@ -103,10 +103,10 @@ def crop_batches(
 
 
 def picture_batches(
-    pictures: Pictures, params: OnPictures, histograms: Histograms | None = None
+    pictures: Pictures, params: OnPictures, look: RealLook | None = None
 ) -> Callable[[list[int]], Batch]:
     """A batch of the detector or the segmenter: a list of augmented crops, and their targets."""
-    augment = PictureAugment(params, histograms)
+    augment = PictureAugment(params, look)
     return lambda chosen: augment([pictures.images[i] for i in chosen], [pictures.target(i) for i in chosen])
 
 

@@ -41,6 +41,11 @@ def encode(mask: npt.NDArray[np.bool_]) -> dict[str, Any]:
     return {"size": list(mask.shape), "counts": rle["counts"].decode("ascii")}
 
 
+def measure(rle: dict[str, Any]) -> dict[str, Any]:
+    """COCO's `bbox`, tight, and `area` of a mask as compressed run lengths, px."""
+    return {"bbox": [float(v) for v in coco_mask.toBbox(rle)], "area": int(coco_mask.area(rle))}
+
+
 def decode(segmentation: Any, size_hw: tuple[int, int]) -> npt.NDArray[np.bool_]:
     """COCO's polygons, or run lengths, compressed or not, of a picture of this size -> mask [H, W]."""
     api = COCO()

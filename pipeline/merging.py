@@ -6,6 +6,8 @@ their mean weighted by the scores (weighted boxes fusion, Solovyev et al. 2021).
 the sources of the best score that each of them gives it, 0 where it gives none, as classifiers are averaged.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from torchvision.ops import box_iou, nms
@@ -41,3 +43,24 @@ def mean_boxes(boxes: Tensor, scores: Tensor, of_place: Tensor) -> Tensor:
     """Boxes [n, 4] of the places [n], each of which has some -> their means by score [places, 4]."""
     weights = (of_place == torch.arange(int(of_place.max()) + 1, device=boxes.device)[:, None]) * scores  # [places, n]
     return (weights @ boxes) / weights.sum(1, keepdim=True)
+
+
+def thin_out(boxes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of the boxes of each image that overlap by more than MAX_IOU the one of the highest score, whatever its name.
+
+    Boxes without an area are left out.
+    """
+    kept = []
+    for of_image in _by_image(boxes).values():
+        xywh = torch.tensor([b["bbox"] for b in of_image], dtype=torch.float32)
+        xyxy = torch.cat([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], dim=1)
+        kept += [of_image[n] for n in nms(xyxy, torch.tensor([b["score"] for b in of_image]), MAX_IOU).tolist()]
+    return kept
+
+
+def _by_image(boxes: list[dict[str, Any]]) -> dict[int, list[dict[str, Any]]]:
+    found: dict[int, list[dict[str, Any]]] = {}
+    for box in boxes:
+        if min(box["bbox"][2:]) > 0:
+            found.setdefault(box["image_id"], []).append(box)
+    return found

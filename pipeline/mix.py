@@ -7,7 +7,7 @@ images in phase 0 and the real ones in phase 1. Only real train is read, never r
 import argparse
 from pathlib import Path
 
-from pipeline.coco import Coco, category_names, check_categories, read_coco, subset, write_json
+from pipeline.coco import Coco, category_names, check_categories, joined, read_coco, subset, write_json
 from pipeline.errors import run
 from pipeline.folders import whole_folder
 from pipeline.params import Mixed, load_params
@@ -53,20 +53,12 @@ def mix_task(synthetic_folder: Path, real_folder: Path, out: Path, params: Mixed
 
 def mixed(synthetic: Coco, real: Coco, params: Mixed) -> Coco:
     """One data set of both, ids counted anew from 1; each real image stands there as often as `params.repeats`."""
-    result = Coco(images=[], annotations=[], categories=synthetic["categories"])
-    _append(result, synthetic, phase=0)
-    for _ in range(params.repeats):
-        _append(result, real, phase=1 if params.how == "finetune" else 0)
-    return result
+    later = in_phase(real, 1 if params.how == "finetune" else 0)
+    return joined([in_phase(synthetic, 0), *[later] * params.repeats])
 
 
-def _append(to: Coco, coco: Coco, phase: int) -> None:
-    new_ids = {image["id"]: n for n, image in enumerate(coco["images"], start=len(to["images"]) + 1)}
-    first = len(to["annotations"]) + 1
-    to["images"] += [{**i, "id": new_ids[i["id"]], "phase": phase} for i in coco["images"]]
-    to["annotations"] += [
-        {**a, "id": n, "image_id": new_ids[a["image_id"]]} for n, a in enumerate(coco["annotations"], start=first)
-    ]
+def in_phase(coco: Coco, phase: int) -> Coco:
+    return {**coco, "images": [{**image, "phase": phase} for image in coco["images"]]}
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import logging
 import math
 import shutil
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from lightning.pytorch.utilities import rank_zero_only
 from torch import nn
 from torch.utils.data import DataLoader
 
+from pipeline.adapt.rounds import LABELS, label_round, renew_statistics, renews
 from pipeline.cache import cache_folder
 from pipeline.errors import InputError, run
 from pipeline.folders import whole_folder
@@ -44,18 +46,15 @@ def train_phase(work: Work, network: nn.Module, phase: int, folder: Path) -> Bes
 
 def fit(work: Work, network: nn.Module, phase: int, folder: Path) -> Best:
     """Train on the images of one phase, from where an interrupted run has come."""
-    first = phase == work.phases()[0]
-    steps = work.fit.steps if first else work.fit.finetune_steps
-    rate = work.fit.learning_rate * (1.0 if first else FINETUNE_RATE)
+    steps = work.steps(phase)
+    rate = work.fit.learning_rate * (1.0 if phase == work.phases()[0] else FINETUNE_RATE)
     every = steps // math.ceil(steps / work.fit.val_every_steps)  # in equal parts: the last step is validated too
     batches = work.batches(phase, steps)
     batches.first = last_step(folder)
     if batches.first:
         print(f"going on at step {batches.first} of {steps}", flush=True)
     forget_after(folder / "curves", batches.first)
-    best = ModelCheckpoint(
-        folder, "best-{step}", monitor="val/score", mode="max", save_last=True, enable_version_counter=False
-    )
+    best = make_checkpoint(folder, chosen=phase not in work.pseudo)
     trainer = make_trainer(work, folder, steps, every, best)
     print(f"training on {trainer.strategy.root_device}, {trainer.precision}", flush=True)
     batches.rank, batches.world = trainer.global_rank, trainer.world_size
@@ -63,9 +62,26 @@ def fit(work: Work, network: nn.Module, phase: int, folder: Path) -> Best:
     loader = DataLoader(batches, batch_size=None, num_workers=work.params.train.workers)
     learner = Learner(network, batches, rate, work.score, work.train_score(phase), trainer.log_every_n_steps)  # type: ignore[attr-defined]
     trainer.fit(learner, loader, DataLoader(Once()), ckpt_path=str(folder / LAST) if batches.first else None)
-    state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
-    score = float(state["callbacks"][best.state_key]["best_model_score"])
-    return Best(Path(best.best_model_path).name, score, int(state["global_step"]))
+    kept = Path(best.best_model_path if best.save_top_k == 1 else best.last_model_path)
+    state = torch.load(kept, map_location="cpu", weights_only=True)
+    score = float(state["callbacks"][best.state_key]["current_score"])
+    return Best(kept.name, score, int(state["global_step"]))
+
+
+def make_checkpoint(folder: Path, chosen: bool) -> ModelCheckpoint:
+    """Keeps the weights of the best score on val, or all: those of the last step count where val has no say.
+
+    In self-training it has none, as synthetic val cannot tell how far a network has come on real images.
+    """
+    return ModelCheckpoint(
+        folder,
+        "best-{step}",
+        monitor="val/score",
+        mode="max",
+        save_top_k=1 if chosen else -1,
+        save_last=True,
+        enable_version_counter=False,
+    )
 
 
 def check_shares(batches: Batches) -> None:
@@ -81,6 +97,7 @@ def make_trainer(work: Work, folder: Path, steps: int, every: int, best: ModelCh
     live = Curves(
         dir=str(folder / "curves"), resume=True, save_dvc_exp=False, dvcyaml=None, report=None, monitor_system=False
     )
+    fit = work.fit if best.save_top_k == 1 else work.fit.model_copy(update={"patience": steps})
     bar = TQDMProgressBar(refresh_rate=max(1, every // 10))
     return pl.Trainer(
         max_steps=steps,
@@ -95,7 +112,7 @@ def make_trainer(work: Work, folder: Path, steps: int, every: int, best: ModelCh
         precision=precision_of(work.params),
         gradient_clip_val=work.fit.gradient_clip,
         deterministic="warn",  # as far as the device can: on GPUs some pooling has no deterministic gradient
-        callbacks=[best, bar, *recipe_callbacks(work.fit, steps, folder)],
+        callbacks=[best, bar, *recipe_callbacks(fit, steps, folder)],
         logger=live,
         enable_model_summary=False,
         default_root_dir=folder,
@@ -125,6 +142,11 @@ def train(work: Work, out: Path) -> None:
     with alone(running):
         for phase in work.phases():
             best = train_phase(work, network, phase, running / f"phase{phase}")
+        renew_statistics(work, network)
+        for phase in work.rounds():
+            if label_round(work, network, phase, running / f"phase{phase}"):
+                best = train_phase(work, network, phase, running / f"phase{phase}")
+                renew_statistics(work, network)
         if torch.distributed.is_initialized():  # all have read the weights that publish clears away
             torch.distributed.barrier()
         publish(work, network, best, running, out)
@@ -133,11 +155,17 @@ def train(work: Work, out: Path) -> None:
 @rank_zero_only
 def publish(work: Work, network: nn.Module, best: Best, running: Path, out: Path) -> None:
     """Write the model folder, and clear away the work that led to it."""
+    if renews(work):  # what chose the weights had other statistics
+        best = replace(best, score=work.score(network))
     with whole_folder(out) as folder:
         save_model(folder, network, card_of(work, best))
-        for phase in work.phases():
+        for phase in [*work.phases(), *work.pseudo]:
             metrics = running / f"phase{phase}" / "curves" / "plots" / "metrics"
             shutil.copytree(metrics, folder / "curves" / f"phase{phase}")
+        for phase in work.rounds():
+            labels = folder / "pseudo_labels" / f"phase{phase}.json"
+            labels.parent.mkdir(exist_ok=True)
+            shutil.copy(running / f"phase{phase}" / LABELS, labels)
         publish_snapshots(work, network, running / f"phase{phase}" / SNAPSHOTS, folder / SNAPSHOTS)
     shutil.rmtree(running)
     print(f"{out}: score {best.score:.4f} on val at step {best.step}", flush=True)
@@ -147,6 +175,7 @@ def publish_snapshots(work: Work, network: nn.Module, kept: Path, out: Path) -> 
     """Write a model folder for each snapshot of the last phase, named by its step, with its own score on val."""
     for file in kept.glob("*.pt"):
         network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
+        renew_statistics(work, network)
         snapshot = Best(file.name, work.score(network), int(file.stem))
         save_model(out / file.stem, network, card_of(work, snapshot))
 
@@ -177,7 +206,7 @@ def main() -> None:
     parser.add_argument("--task", choices=TASKS, required=True)
     parser.add_argument("--data", type=Path, required=True, help="folder with train.json and val.json")
     parser.add_argument("--images", type=Path, required=True, help="folder that their file names start from")
-    parser.add_argument("--real", type=Path, help="train.json of the benchmark, for augment.histogram_matching")
+    parser.add_argument("--real", type=Path, help="train.json of the benchmark, for augment and adapt")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     quiet()

@@ -10,11 +10,12 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from pipeline.augment.histogram import Histograms
+from pipeline.adapt.batch_norm import check_batch_norm
+from pipeline.adapt.unlabelled import read_unlabelled
+from pipeline.augment.real_look import RealLook, taken
 from pipeline.class_maps import check_masks
-from pipeline.coco import Coco, category_names, read_coco, sha256_of, subset
-from pipeline.dataset import CONTEXT, Pictures, load_crops, load_pictures, read_split, spread_images
-from pipeline.errors import InputError
+from pipeline.coco import Coco, category_names, sha256_of, subset
+from pipeline.dataset import CONTEXT, Pictures, load_crops, load_pictures, read_real_train, read_split, spread_images
 from pipeline.infer import classify_boxes, detect, segment
 from pipeline.learner import Batches, crop_batches, picture_batches
 from pipeline.metrics import classifier_metrics, detector_metrics, segmenter_metrics
@@ -28,7 +29,6 @@ from pipeline.params import Classifier, Detector, Fit, OnPictures, Params, Segme
 from pipeline.recipes.check import check_recipe
 from pipeline.shapes import check_shapes
 
-REAL_TRAIN = "train.json"  # of the real images, nothing but this may be looked at
 TRAIN_SCORE_OBJECTS = 200  # few, as they are looked at beside each validation
 
 
@@ -36,7 +36,7 @@ class Work:
     """Everything that a run needs, read and checked before it starts."""
 
     def __init__(self, task: Task, data: Path, images: Path, params: Params, real: Path | None = None) -> None:
-        """`real` is train.json of the benchmark, which augment.histogram_matching looks at and nothing else."""
+        """`real` is train.json of the benchmark, for what `augment` takes from it and for `adapt`, without labels."""
         self.task, self.data, self.images, self.params = task, data, images, params
         self.fit: Classifier | OnPictures = getattr(params, task)
         check_recipe(task, self.fit)
@@ -45,6 +45,8 @@ class Work:
         if isinstance(self.fit, Segmenter):
             check_masks(data / "val.json", self.val)
         self.matched, self.real = read_matched(self.fit, real, images), real
+        self.unlabelled = read_unlabelled(self.fit, self.train, real, images)
+        self.pseudo: dict[int, Coco] = {}  # phase of self-training -> what it learns from
         self.categories = category_names(self.train)
         self.channels = 1 if isinstance(self.fit, Classifier) and self.fit.grayscale else 3
         self.start = read_start(task, self.fit, self.channels)
@@ -53,10 +55,25 @@ class Work:
     def phases(self) -> list[int]:
         return sorted({i.get("phase", 0) for i in self.train["images"]})
 
+    def rounds(self) -> list[int]:
+        """The phases of self-training, which come after the others."""
+        first = self.phases()[-1] + 1
+        return list(range(first, first + self.fit.adapt.self_training.rounds)) if self.unlabelled else []
+
+    def steps(self, phase: int) -> int:
+        if phase in self.pseudo:
+            return self.fit.adapt.self_training.steps
+        return self.fit.steps if phase == self.phases()[0] else self.fit.finetune_steps
+
+    def images_of(self, phase: int) -> Coco:
+        """What a phase learns from."""
+        return self.pseudo.get(phase) or of_phase(self.train, phase)
+
     def files_sha256(self) -> dict[str, str]:
         files = {f"{s}.json": self.data / f"{s}.json" for s in ("train", "val")}
-        if self.matched and self.real:
-            files["matched.json"] = self.real
+        for name, looked_at in (("matched.json", self.matched), ("unlabelled.json", self.unlabelled)):
+            if looked_at and self.real:
+                files[name] = self.real
         return {name: sha256_of(path) for name, path in files.items()}
 
     def key(self) -> str:
@@ -68,17 +85,17 @@ class Work:
 
     def train_score(self, phase: int) -> Callable[[nn.Module], float]:
         """The score on a fixed part of what is trained on, without augmentation."""
-        return scorer(spread_images(of_phase(self.train, phase), TRAIN_SCORE_OBJECTS), self.images, self.fit)
+        return scorer(spread_images(self.images_of(phase), TRAIN_SCORE_OBJECTS), self.images, self.fit)
 
     def batches(self, phase: int, steps: int) -> Batches:
-        part = of_phase(self.train, phase)
-        seed, histograms = self.params.train.seed, histograms_of(self.matched, self.images, self.fit)
+        part = self.images_of(phase)
+        seed, look = self.params.train.seed, look_of(self.matched, self.images, self.fit)
         if isinstance(self.fit, Classifier):
             crops = load_crops(part, self.images, self.fit, CONTEXT)
-            make = crop_batches(crops, self.fit, len(self.categories), histograms)
+            make = crop_batches(crops, self.fit, len(self.categories), look)
             return Batches(len(crops.labels), self.fit, steps, seed, make)
         pictures = training_pictures(part, self.images, self.fit)
-        return Batches(len(pictures.images), self.fit, steps, seed, picture_batches(pictures, self.fit, histograms))
+        return Batches(len(pictures.images), self.fit, steps, seed, picture_batches(pictures, self.fit, look))
 
     def training_crops(self) -> Tensor:
         """All that the classifier learns from, without augmentation: uint8 [N, C, S, S]."""
@@ -87,20 +104,9 @@ class Work:
 
 
 def read_matched(fit: Classifier | OnPictures, real: Path | None, images: Path) -> Coco | None:
-    """The real train images whose histograms augment.histogram_matching takes; None where it is off.
-
-    Raises:
-        InputError: where there are none, or `real` is another split.
-    """
-    if not fit.augment.histogram_matching:
-        return None
-    key = f"params.yaml: {fit_task(fit)}.augment.histogram_matching"
-    if real is None or real.name != REAL_TRAIN:
-        raise InputError(f"{key}: expected {REAL_TRAIN} of the benchmark, by --real, found {real}.")
-    coco = read_coco(real, images)
-    if not coco["annotations"]:
-        raise InputError(f"{key}: expected images with objects in {real}, found none: set it to 0.")
-    return coco
+    """The real train images that augment takes something from; None where nothing of it is on."""
+    on = taken(fit.augment)
+    return read_real_train(f"params.yaml: {fit_task(fit)}.augment.{on[0]}", real, images) if on else None
 
 
 def check_targets(path: Path, train: Coco, fit: Classifier | OnPictures) -> None:
@@ -125,13 +131,13 @@ def training_pictures(coco: Coco, images: Path, fit: OnPictures) -> Pictures:
     return replace(pictures, proposals=[proposals[id(image)] for image in pictures.images])
 
 
-def histograms_of(matched: Coco | None, images: Path, fit: Classifier | OnPictures) -> Histograms | None:
+def look_of(matched: Coco | None, images: Path, fit: Classifier | OnPictures) -> RealLook | None:
     """Of the crops, or whole pictures, that `read_matched` has found."""
     if matched is None:
         return None
     if isinstance(fit, Classifier):
-        return Histograms(load_crops(matched, images, fit, CONTEXT).crops)
-    return Histograms(load_pictures(matched, images).images)
+        return RealLook(list(load_crops(matched, images, fit, CONTEXT).crops), fit.augment)
+    return RealLook(load_pictures(matched, images).images, fit.augment)
 
 
 def start_network(
@@ -142,6 +148,7 @@ def start_network(
     fresh = fill(network, start)
     set_statistics(network, crops)
     freeze(network, fit.freeze, f"params.yaml: {task}.freeze", fresh)
+    check_batch_norm(network, fit, f"params.yaml: {task}.adapt.batch_norm")
     return network
 
 

@@ -13,9 +13,10 @@ from PIL import Image
 from torch import nn
 
 from pipeline import cascade
-from pipeline.cascade import Namer, name_boxes, thin_out
+from pipeline.cascade import Namer, name_boxes
 from pipeline.coco import Coco, categories_of, read_json, write_json
 from pipeline.errors import InputError
+from pipeline.merging import thin_out
 from pipeline.metrics import detector_metrics, read_results, read_truth
 from pipeline.models.checkpoint import Card, save_model
 from pipeline.params import load_params

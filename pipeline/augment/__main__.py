@@ -24,7 +24,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     parser.add_argument("--data", type=Path, required=True, help="folder with train.json, named as its task")
     parser.add_argument("--images", type=Path, required=True, help="folder that its file names start from")
-    parser.add_argument("--real", type=Path, help="train.json of the benchmark, for augment.histogram_matching")
+    parser.add_argument("--real", type=Path, help="train.json of the benchmark, for histogram_matching and fourier")
     parser.add_argument("--rows", type=int, default=6)
     parser.add_argument("--columns", type=int, default=8)
     parser.add_argument("--out", type=Path, required=True)

@@ -9,10 +9,10 @@ from torchvision.transforms import v2
 
 from pipeline.augment.cutout import cut_out, draw_squares
 from pipeline.augment.focus import blur_each
-from pipeline.augment.histogram import Histograms
 from pipeline.augment.jpeg import compress_each
 from pipeline.augment.light import vary_light
 from pipeline.augment.lighting import Lighting
+from pipeline.augment.real_look import RealLook
 from pipeline.augment.warp import warp
 from pipeline.params import ClassifierAugment
 
@@ -24,7 +24,7 @@ class CropAugment:
 
     A transform of torchvision draws its parameters once for a call: the batch goes through those in groups, which
     costs a tenth of one call for each crop and still gives every batch several draws. The others draw for each crop.
-    What is off draws nothing. Histogram matching wants `histograms`, lighting `lighting`.
+    What is off draws nothing. Lighting wants `lighting`, what takes something from real pictures `look`.
     """
 
     def __init__(
@@ -32,9 +32,9 @@ class CropAugment:
         params: ClassifierAugment,
         input_px: int,
         lighting: Lighting | None = None,
-        histograms: Histograms | None = None,
+        look: RealLook | None = None,
     ) -> None:
-        self.params, self.input_px, self.lighting, self.histograms = params, input_px, lighting, histograms
+        self.params, self.input_px, self.lighting, self.look = params, input_px, lighting, look
         self.affine = v2.RandomAffine(
             degrees=params.rotation_deg,
             translate=(params.translate, params.translate),
@@ -49,8 +49,8 @@ class CropAugment:
 
     def __call__(self, crops: Tensor) -> Tensor:
         """Its place and its colours in the world, then what a camera makes of it, then what hides it."""
-        matched = self._matched(crops)
-        turned = turn_each(flip_each(matched, self.params.flips), self.params.quarter_turns)
+        real = self._like_real(crops)
+        turned = turn_each(flip_each(real, self.params.flips), self.params.quarter_turns)
         bent = warp(turned, self.params.distortion, self.params.elastic)
         groups = bent.tensor_split(min(self.params.groups, len(bent)))
         seen = compress_each(torch.cat([self._group(g) for g in groups]), self.params.jpeg_quality)
@@ -58,11 +58,11 @@ class CropAugment:
             return seen
         return cut_out(seen, draw_squares(len(seen), (self.input_px, self.input_px), self.params.cutout))
 
-    def _matched(self, crops: Tensor) -> Tensor:
-        if not (self.params.histogram_matching and self.histograms):
+    def _like_real(self, crops: Tensor) -> Tensor:
+        if self.look is None:
             return crops
         stored = (crops * 255).round().to(torch.uint8)
-        return self.histograms.match(stored, self.params.histogram_matching).float() / 255
+        return self.look.give(stored).float() / 255
 
     def _group(self, crops: Tensor) -> Tensor:
         moved = self.named(self.part(self.centre(self.affine(crops))))

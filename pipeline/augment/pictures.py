@@ -6,11 +6,11 @@ from torch import Tensor
 
 from pipeline.augment.cutout import cut_out, draw_squares
 from pipeline.augment.focus import blur_all
-from pipeline.augment.histogram import Histograms
 from pipeline.augment.jpeg import compress_each
 from pipeline.augment.lens import bent_each
 from pipeline.augment.light import vary_light
 from pipeline.augment.mosaic import mosaic
+from pipeline.augment.real_look import RealLook
 from pipeline.augment.targets import Pair, beside, cropped, kept, mirrored, padded, turned
 from pipeline.augment.targets import Target as Target
 from pipeline.params import OnPictures
@@ -25,25 +25,23 @@ class PictureAugment:
 
     Where a crop lies and how it is turned is drawn for each picture, and so is its light; scale is drawn once for a
     batch, blur once for half of it: that is a tenth of the work, and the next batch has another. What is off draws
-    nothing. Histogram matching wants `histograms`.
+    nothing. What takes something from real pictures wants `look`.
     """
 
-    def __init__(self, params: OnPictures, histograms: Histograms | None = None) -> None:
-        self.params, self.crop_px, self.histograms = params.augment, params.crop_px, histograms
+    def __init__(self, params: OnPictures, look: RealLook | None = None) -> None:
+        self.params, self.crop_px, self.look = params.augment, params.crop_px, look
 
     def __call__(self, images: list[Tensor], targets: list[Target]) -> tuple[list[Tensor], list[Target]]:
         """Its place and its colours in the world, then what a camera makes of it, then what hides it."""
         low, high = self.params.scale
         side_px = round(self.crop_px / float(torch.empty(()).uniform_(low, high)))
-        cut = [self._cut(self._matched(i), t, side_px) for i, t in zip(images, targets, strict=True)]
+        cut = [self._cut(self._like_real(i), t, side_px) for i, t in zip(images, targets, strict=True)]
         pairs = bent_each(mosaic(cut, self.params.mosaic), self.params.distortion)
         crops = self._seen(torch.stack([crop for crop, _ in pairs]))
         return self._hidden(crops, [kept(target, side_px, self.crop_px) for _, target in pairs])
 
-    def _matched(self, image: Tensor) -> Tensor:
-        if not (self.params.histogram_matching and self.histograms):
-            return image
-        return self.histograms.match(image[None], self.params.histogram_matching)[0]
+    def _like_real(self, image: Tensor) -> Tensor:
+        return self.look.give(image[None])[0] if self.look else image
 
     def _cut(self, image: Tensor, target: Target, side_px: int) -> Pair:
         """A square of this side, around an object where the draw says so, turned; its boxes are not clipped yet."""

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from pipeline.augment.histogram import Histograms
+from pipeline.augment.real_look import RealLook
 from pipeline.augment.targets import CLASS_MAP
 from pipeline.class_overlay import draw_map
 from pipeline.coco import Coco, names_of, subset
@@ -19,7 +19,7 @@ from pipeline.draw import Box, draw_boxes, scaled
 from pipeline.learner import crop_batches, picture_batches
 from pipeline.params import Classifier, OnPictures, Segmenter
 from pipeline.table import Cell
-from pipeline.work import histograms_of
+from pipeline.work import look_of
 
 CELL_PX = 80  # smaller crops are enlarged to this or more
 SOME = 30  # images that the objects come from
@@ -31,31 +31,29 @@ Row = tuple[str, list[Cell]]
 def rows_of(
     coco: Coco, images: Path, fit: Classifier | OnPictures, real: Coco | None, shape: tuple[int, int]
 ) -> list[Row]:
-    """Examples in so many rows and columns; the histograms of `real` are those that are matched."""
+    """Examples in so many rows and columns; they look like those of `real` as far as `augment` says so."""
     annotations = by_image(coco)
     some = subset(coco, [i for i in coco["images"] if annotations[i["id"]]][:SOME])
-    histograms = histograms_of(real, images, fit)
+    look = look_of(real, images, fit)
     if isinstance(fit, Classifier):
-        return _crop_rows(some, images, fit, histograms, shape)
-    return _picture_rows(some, images, fit, histograms, shape)
+        return _crop_rows(some, images, fit, look, shape)
+    return _picture_rows(some, images, fit, look, shape)
 
 
-def _crop_rows(
-    some: Coco, images: Path, fit: Classifier, histograms: Histograms | None, shape: tuple[int, int]
-) -> list[Row]:
+def _crop_rows(some: Coco, images: Path, fit: Classifier, look: RealLook | None, shape: tuple[int, int]) -> list[Row]:
     names, crops = names_of(some), load_crops(some, images, fit, CONTEXT)
-    batch = crop_batches(crops, fit, len(names), histograms)
+    batch = crop_batches(crops, fit, len(names), look)
     chosen = in_turn(crops.labels.tolist())[: shape[0]]
     columns = [crop_cells(_drawn(batch, chosen, step), names) for step in range(shape[1])]
     return _turned([names[int(crops.labels[n]) + 1] for n in chosen], columns)
 
 
 def _picture_rows(
-    some: Coco, images: Path, fit: OnPictures, histograms: Histograms | None, shape: tuple[int, int]
+    some: Coco, images: Path, fit: OnPictures, look: RealLook | None, shape: tuple[int, int]
 ) -> list[Row]:
     wanted = frozenset({CLASS_MAP}) if isinstance(fit, Segmenter) else frozenset[str]()
     names, pictures = names_of(some), load_pictures(some, images, wanted)
-    batch = picture_batches(pictures, fit, histograms)
+    batch = picture_batches(pictures, fit, look)
     chosen = list(range(min(shape[0], len(pictures.images))))
     columns = [picture_cells(_drawn(batch, chosen, step), names) for step in range(shape[1])]
     return _turned([f"image {pictures.image_ids[n]}" for n in chosen], columns)

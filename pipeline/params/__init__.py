@@ -23,7 +23,7 @@ from pipeline.params.measuring import Check, Distance, Evaluate, Report, Views
 from pipeline.params.reading import Yaml, read_yaml
 from pipeline.params.rendering import Device, Labels, Layer, Mixed, RealImages, Render
 from pipeline.params.tasks import FITS, Classifier, Detector, OnPictures, Segmenter, fit_task
-from pipeline.params.training import Average, Fit, Network, Optimizer, Schedule, Train
+from pipeline.params.training import Adapt, Average, Fit, Network, Optimizer, Schedule, SelfTraining, Train
 from pipeline.runs import REGIMES, TASKS, Regime, Task
 from pipeline.section import Named, NonNegative, Section, validate
 
@@ -31,6 +31,7 @@ Name = TypeVar("Name", bound=str)
 
 __all__ = [
     "FITS",
+    "Adapt",
     "Augment",
     "Average",
     "Check",
@@ -59,6 +60,7 @@ __all__ = [
     "Report",
     "Schedule",
     "Segmenter",
+    "SelfTraining",
     "Task",
     "Train",
     "Views",

@@ -26,6 +26,8 @@ class Augment(Light):
     jpeg_quality: Quality
     cutout: Fraction  # of the side
     histogram_matching: Fraction  # of the pictures
+    fourier: Fraction  # of the pictures
+    fourier_beta: Annotated[float, Field(gt=0, le=0.5)]  # of the shorter side
 
 
 class RandomResized(Section):

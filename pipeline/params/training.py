@@ -57,6 +57,21 @@ class Average(Section):
     every: Count  # steps
 
 
+class SelfTraining(Section):
+    """Training on labels that the network itself gives to real train images."""
+
+    rounds: NonNegative
+    confidence: Annotated[float, Field(gt=0, le=1)]  # of a label, at least
+    steps: Count  # of each round
+
+
+class Adapt(Section):
+    """To real train images, without their labels: docs/closing-the-gap.md."""
+
+    batch_norm: bool
+    self_training: SelfTraining
+
+
 class Fit(Section):
     """A network, what it starts from, and how long and how fast it learns."""
 
@@ -78,3 +93,4 @@ class Fit(Section):
     l1: Annotated[float, Field(ge=0)]
     l2: Annotated[float, Field(ge=0)]
     average: Average
+    adapt: Adapt

@@ -32,13 +32,18 @@ class OnImages(nn.Module):
 
     def forward(self, images: list[Tensor], targets: list[dict[str, Tensor]] | None = None) -> Any:
         if targets is None:
-            return [{"class_map": self.network(self.normalise(i[None]))["out"].argmax(1).byte()} for i in images]
+            return [{"class_map": self.logits(i).argmax(0, keepdim=True).byte()} for i in images]
         batch, maps = stacked(images, 0.0), stacked([t["class_map"][0] for t in targets], IGNORED)
         if len(batch) == 1:  # the batch norm behind DeepLab's pooling wants two values
             batch, maps = batch.expand(2, -1, -1, -1), maps.expand(2, -1, -1)
         found = self.network(self.normalise(batch))
         losses = {"loss": pixel_loss(found["out"], maps)}
         return losses | ({"auxiliary": AUXILIARY * pixel_loss(found["aux"], maps)} if "aux" in found else {})
+
+    def logits(self, image: Tensor) -> Tensor:
+        """Of one image [C, H, W] in 0 .. 1: [1 + categories, H, W]."""
+        found: Tensor = self.network(self.normalise(image[None]))["out"][0]
+        return found
 
 
 def stacked(tensors: list[Tensor], outside: float) -> Tensor:
