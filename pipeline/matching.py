@@ -72,21 +72,6 @@ def f1(matched: Matched) -> float:
     return 2 * right / both if both else 1.0
 
 
-def nearest(matched: Matched, n: int) -> int | None:
-    """The object that prediction `n` took, or else overlaps most; None where it overlaps none."""
-    if matched.taken[n] is not None or not matched.truth:
-        return matched.taken[n]
-    at = int(matched.overlaps[n].argmax())
-    return at if matched.overlaps[n][at] > 0 else None
-
-
-def kind_of(matched: Matched, n: int) -> str:
-    """Whether prediction `n` is right, or which type of error it is."""
-    same = [[t["category_id"] == matched.predictions[n]["category_id"] for t in matched.truth]]
-    right = np.array([matched.taken[n] is not None])
-    return str(kinds_of(matched.overlaps[n : n + 1], np.array(same, dtype=bool), right)[0])
-
-
 def kinds_of(iou: Floats, same: Bools, right: Bools) -> npt.NDArray[np.str_]:
     """What is wrong with each of P boxes [P], after TIDE (Bolya, Foley, Hays and Hoffman 2020): docs/gap.md.
 

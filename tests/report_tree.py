@@ -141,7 +141,7 @@ def _write_cocos(data: Path, task: str, cocos: dict[tuple[str, str], Coco]) -> N
 
 
 def _write_model(folder: Path, task: str) -> None:
-    card = {"task": task, "architecture": "lenet5", "categories": NAMES, "score": 0.97, "step": 20}
+    card = {"task": task, "architecture": "lenet5", "categories": NAMES, "channels": 3, "score": 0.97, "step": 20}
     write_json(folder / "model.json", card)
     for phase in (0, 1):
         curve = folder / "curves" / f"phase{phase}" / "train" / "loss.tsv"

@@ -55,7 +55,12 @@ def test_lead_follows_the_interval_of_the_transfer_gap(transfer: Gap, verdict: s
     found = answer(transfer)
     assert found.verdict == verdict
     assert found.lead.startswith(f"Classifier: {start}")
-    assert found.lead.endswith(end)
+    assert found.lead.partition(" Mixed training")[0].endswith(end)
+
+
+def test_lead_also_says_what_both_together_are() -> None:
+    end = "Mixed training is not distinguishable from real training: real minus mixed is +0.0 points [-1.0, +1.0]."
+    assert answer((0.02, 0.01, 0.03)).lead.endswith(end)
 
 
 def alone(*regimes: str) -> Answer:

@@ -23,9 +23,10 @@ from pipeline.causes.calibration import (
 from pipeline.causes.errors import KINDS, errors_of, gain_scorer
 from pipeline.causes.parts import part_ap50, share
 from pipeline.coco import Coco, likeliest
-from pipeline.matching import kind_of, match_all
+from pipeline.matching import match_all
 from pipeline.metrics import Results, detector_metrics
 from pipeline.metrics.detector import _index
+from pipeline.report.photos import errors_on
 
 NONE = dict.fromkeys(KINDS, 0)
 DUPLICATED = (51 + 50 * 2 / 3) / 101  # AP50 of hit, error, hit
@@ -279,6 +280,6 @@ def test_the_galleries_call_errors_by_the_same_names(seed: int) -> None:
     matches = match_all(truth, results, 0.3)
     drawn = [r for r in likeliest(results) if r["score"] >= 0.3]
     errors = errors_of(boxes_of(truth, drawn), objects_of(truth))
-    kinds = Counter(kind_of(m, n) for m in matches.values() for n in range(len(m.predictions)))
+    kinds = Counter(kind for m in matches.values() for kind in errors_on(m)[0])
     assert kinds == Counter(errors.kind.tolist())
     assert min(kinds.values()) > 0 and len(kinds) == 6

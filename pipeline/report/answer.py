@@ -77,7 +77,7 @@ def _answer(rows: dict[str, Row]) -> Answer:
         metric=first.metric,
         verdict=verdict,
         badge=BADGES[verdict] if first.regime != "real" else "No rendered images to compare with",
-        lead=f"{first.task.capitalize()}: {_lead(first, verdict)}",
+        lead=f"{first.task.capitalize()}: {_lead(first, verdict)}{_also_mixed(first, rows)}",
         scores=[Point(name, score(row.metric, row.real_test), _brackets(row)) for name, row in rows.items()],
         points=_points(rows, first, verdict),
     )
@@ -126,6 +126,17 @@ def _lead(row: Row, verdict: Verdict) -> str:
         f"{training} is not distinguishable from training on real ones: "
         f"real minus {'rendered' if row.regime == 'synthetic' else row.regime} is {signed(metric, gap)}."
     )
+
+
+def _also_mixed(first: Row, rows: dict[str, Row]) -> str:
+    """What both together are against real training, where the lead is about rendered images alone."""
+    mixed = rows.get("mixed")
+    if first.regime != "synthetic" or mixed is None or "real" not in rows:
+        return ""
+    verdict = verdict_of(mixed.transfer_gap)
+    if verdict == "unknown":
+        return ""
+    return f" Mixed training is {MIXED[verdict]}: real minus mixed is {signed(mixed.metric, mixed.transfer_gap)}."
 
 
 def _amount(metric: str, gap: Interval) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pipeline.matching import Matched, best_min_score, match_all
+from pipeline.matching import Matched, match_all
 from pipeline.report.load import Inputs
 from pipeline.report.named import crop_gallery
 from pipeline.report.photos import photo_gallery
@@ -20,10 +20,9 @@ def model_name(name: str, regime: str) -> str:
 
 
 def min_scores(inputs: Inputs) -> dict[tuple[str, str], float]:
-    """For each detector and cascade the score with the best F1 on synthetic val: the test split chooses nothing."""
+    """For each detector and cascade the score that a box must have to be shown."""
     runs = [(n, str(r)) for n in inputs.names if task_of(n) == "detector" for r in inputs.regimes]
-    val = {run: inputs.runs[run].predictions["synthetic_val"] for run in runs}
-    return {run: best_min_score(inputs.cocos[("detector", "synthetic", "val")], found) for run, found in val.items()}
+    return {run: inputs.runs[run].least_score for run in runs}
 
 
 def _photos(inputs: Inputs, least: Mapping[tuple[str, str], float]) -> list[Gallery]:

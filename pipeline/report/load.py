@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.causes.collect import least_score
 from pipeline.coco import Coco, read_coco, read_json
 from pipeline.errors import InputError
 from pipeline.metrics import Results, results_of_task
 from pipeline.params import Params, Regime, Task, load_params
+from pipeline.report.optional import Optional, read_optional
 from pipeline.report.table import Row, read_rows
 from pipeline.runs import CASCADE, COMPARED, EVALUATED, measured, results_of, task_of
 
@@ -27,6 +29,7 @@ class Run:
     curves: dict[str, Curve]  # name -> values by step
     confusion: list[tuple[str, str]]  # (actual, predicted), for a classifier
     precision_recall: Curve  # (recall, precision), for a detector and the cascade
+    least_score: float  # of boxes that are shown, for a detector and the cascade: chosen on val
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Inputs:
     checks: dict[str, dict[str, Any]]
     note: str
     images: Path
+    optional: Optional
 
     @property
     def tasks(self) -> list[Task]:
@@ -68,11 +72,12 @@ def load_inputs(results: Path, models: Path, data: Path, params: Path) -> Inputs
         params=asked,
         params_text=params.read_text(encoding="utf-8"),
         rows=_rows(results / "gap.json", set(runs)),
-        runs={(n, r): _run(n, results_of(results, n, r), models / n / r, cocos) for n, r in runs},
+        runs={(n, r): _run(n, r, results_of(results, n, r), models / n / r, cocos, data) for n, r in runs},
         cocos=cocos,
         checks={t: read_json(results / "check" / t / "check.json", "sanity checks") for t in asked.tasks},
         note=note.read_text(encoding="utf-8").strip() if note.exists() else "",
         images=data,
+        optional=read_optional(results, asked),
     )
 
 
@@ -86,7 +91,9 @@ def _rows(path: Path, runs: set[tuple[str, str]]) -> list[Row]:
     return rows
 
 
-def _run(name: str, results: Path, model: Path, cocos: dict[tuple[str, str, str], Coco]) -> Run:
+def _run(
+    name: str, regime: str, results: Path, model: Path, cocos: dict[tuple[str, str, str], Coco], data: Path
+) -> Run:
     folder, task = results / "predictions", task_of(name)
     trained = name != CASCADE
     confusion, recall = folder / "confusion.csv", folder / "precision_recall.csv"
@@ -98,6 +105,7 @@ def _run(name: str, results: Path, model: Path, cocos: dict[tuple[str, str, str]
         curves=read_curves(model / "curves") if trained else {},
         confusion=_table(confusion, ("actual", "predicted"), str) if task == "classifier" else [],
         precision_recall=_table(recall, ("recall", "precision"), float) if task == "detector" else [],
+        least_score=least_score(task, regime, data, folder) if task == "detector" else 0.0,
     )
 
 

@@ -92,15 +92,16 @@ class Gallery {
     tile.truth.forEach(([x, y, w, h, category], n) =>
       this.box(svg, reading.missed.includes(n) ? "true missed" : "true", [x, y, w, h],
         { y: y + h, dy: "1em" }, this.data.categories[category]));
-    for (const [x, y, w, h, category, kind, score] of reading.found)
+    const worstLast = [...reading.found].sort((one, other) => Boolean(one[5]) - Boolean(other[5]));
+    for (const [x, y, w, h, category, kind, score] of worstLast)
       this.box(svg, kind ? "predicted wrong" : "predicted", [x - a, y - a, w + 2 * a, h + 2 * a], { y, dy: "-.6em" },
         `${this.data.categories[category]} ${score.toFixed(2)}${kind ? `: ${this.data.words[kind]}` : ""}`);
   }
 
   box(svg, kind, [x, y, width, height], place, name) {
-    const group = make(svg, "g", { class: kind });
+    const group = make(svg, "g", { class: kind }), right = x + width / 2 > svg.viewBox.baseVal.width / 2;
     for (const part of ["edge", "line"]) make(group, "rect", { class: part, x, y, width, height });
-    make(group, "text", { x, ...place }, name);
+    make(group, "text", { x: right ? x + width : x, "text-anchor": right ? "end" : "start", ...place }, name);
   }
 }
 

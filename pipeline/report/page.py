@@ -11,6 +11,9 @@ from markupsafe import Markup
 
 from pipeline.draw import PREDICTED_COLOUR, TRUE_COLOUR
 from pipeline.report.answer import answers
+from pipeline.report.apart import apart
+from pipeline.report.by_cause import by_cause
+from pipeline.report.costs import costs_table
 from pipeline.report.facts import (
     Confusion,
     class_metrics,
@@ -25,6 +28,8 @@ from pipeline.report.figures import lines_plot, score_plot
 from pipeline.report.histograms import DatasetPlots, dataset_plots
 from pipeline.report.load import Curve, Inputs
 from pipeline.report.pictures import pictures
+from pipeline.report.reproduce import commands, revision
+from pipeline.report.studied import questions, studied
 from pipeline.report.table import METRICS, cells, label
 from pipeline.report.tiles import KINDS, Gallery, block
 from pipeline.runs import task_of
@@ -80,6 +85,13 @@ def context(inputs: Inputs) -> dict[str, Any]:
         **results(inputs),
         **pictures(inputs),
         **curves(inputs),
+        **by_cause(inputs.optional.causes),
+        **apart(inputs),
+        "questions": questions(inputs.optional.studies, inputs.params.scene.name),
+        "studies": studied(inputs.optional.studies),
+        "costs": costs_table(inputs),
+        "revision": (commit := revision()),
+        "commands": commands(inputs.params, commit),
         "statistics": {t: _statistics(inputs, t) for t in inputs.tasks},
         "checks": {t: list(flat(values)) for t, values in inputs.checks.items()},
         "models": models_table(inputs),

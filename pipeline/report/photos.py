@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.causes.errors import FIXED
 from pipeline.coco import Coco, names_of
-from pipeline.matching import Matched, f1, kind_of, nearest
+from pipeline.matching import RIGHT, Matched, f1, kinds_of
 from pipeline.report.gallery import SHOWN_PX, embed, open_rgb
 from pipeline.report.tiles import KINDS, Found, Gallery, Reading, Tile, picked, with_first
 
@@ -49,16 +53,37 @@ def _tile(
 
 def reading(matched: Matched, index: Mapping[int, int]) -> Reading:
     """What a detector makes of a picture; `index` is category id -> place in the list of categories."""
-    found = [_found(matched, n, index) for n in range(len(matched.predictions))]
-    wrong = [KINDS[f.kind] for f in found if f.kind != "right"]
-    right, kinds = len(matched.truth) - len(matched.missed), ", ".join(dict.fromkeys(wrong))
-    false = f"{len(wrong)} wrong ({kinds})" if wrong else "0 wrong"
-    caption = f"{right} of {len(matched.truth)} found, {false}"
-    return Reading(caption, found, matched.missed, f1(matched))
+    kinds, on = errors_on(matched)
+    found = [
+        Found(
+            p["bbox"], index[p["category_id"]], kind, float(p["score"]), None if at < 0 else _actual(matched, at, index)
+        )
+        for p, kind, at in zip(matched.predictions, kinds, on, strict=True)
+    ]
+    wrong = [KINDS[kind] for kind in kinds if kind != RIGHT]
+    right, listed = len(matched.truth) - len(matched.missed), ", ".join(dict.fromkeys(wrong))
+    false = f"{len(wrong)} wrong ({listed})" if wrong else "0 wrong"
+    explained = {at for at, kind in zip(on, kinds, strict=True) if kind in (RIGHT, *FIXED)}
+    missed = [n for n in range(len(matched.truth)) if n not in explained]
+    return Reading(f"{right} of {len(matched.truth)} found, {false}", found, missed, f1(matched))
 
 
-def _found(matched: Matched, n: int, index: Mapping[int, int]) -> Found:
-    prediction, at = matched.predictions[n], nearest(matched, n)
-    actual = None if at is None else index[matched.truth[at]["category_id"]]
-    kind = kind_of(matched, n)
-    return Found(prediction["bbox"], index[prediction["category_id"]], kind, float(prediction["score"]), actual)
+def _actual(matched: Matched, at: int, index: Mapping[int, int]) -> int:
+    return index[matched.truth[at]["category_id"]]
+
+
+def errors_on(matched: Matched) -> tuple[list[str], list[int]]:
+    """What is wrong with each predicted box, and the object that it is on or would be right on; -1 for none."""
+    named = np.array([p["category_id"] for p in matched.predictions])[:, None]
+    same = named == np.array([t["category_id"] for t in matched.truth])  # [P, T]
+    taken = np.array([-1 if t is None else t for t in matched.taken])
+    kinds = kinds_of(matched.overlaps, same, taken >= 0)
+    other_name = np.isin(kinds, ("classification", "both"))[:, None]
+    iou = np.where(same ^ other_name, matched.overlaps, 0)
+    on = np.where((taken < 0) & (iou.max(axis=1, initial=0) > 0), _best(iou), taken)
+    return [str(kind) for kind in kinds], [int(at) for at in on]
+
+
+def _best(iou: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Of each box [P, T] the object that it overlaps most; 0 where there are none."""
+    return iou.argmax(axis=1) if iou.shape[1] else np.zeros(len(iou), dtype=np.int64)

@@ -1,0 +1,92 @@
+"""What studies found: the second and the third question, and a section with all of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from pipeline.report.figures import SIZE_IN
+from pipeline.report.optional import Entry
+from pipeline.report.svg import svg
+from pipeline.report.tabular import Table
+from pipeline.study import tables
+from pipeline.study.plots import plot_of
+
+CONDITIONS = "curve"  # the design that asks how many images
+FIRST = 3  # sentences of a study on the first screen
+SHIPPED = {"digits": ("amount", "randomization"), "dice": ("dice_amount", "dice_randomization")}  # by scene
+
+
+@dataclass(frozen=True)
+class Studied:
+    """A study as the page shows it."""
+
+    name: str
+    question: str
+    sentences: Sequence[str]
+    plots: list[Markup]
+    tables: list[Table]
+    command: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """One of the three, with what is known."""
+
+    question: str
+    sentences: list[str]
+    command: str  # that would answer it, where nothing does
+
+
+def questions(studies: Sequence[Entry], scene: str) -> list[Question]:
+    """Under what conditions, and which choices matter."""
+    amount, choices = SHIPPED.get(scene, ("amount", "randomization"))
+    curves = [s for s in studies if s["design"] == CONDITIONS]
+    others = [s for s in studies if s["design"] != CONDITIONS]
+    return [
+        Question("Under what conditions?", _first(curves), _run(amount)),
+        Question("Which choices matter?", _first(others), _run(choices)),
+    ]
+
+
+def _run(study: str) -> str:
+    return f"python -m pipeline.study run studies/{study}.yaml"
+
+
+def _first(studies: Sequence[Entry]) -> list[str]:
+    return [sentence for study in studies for sentence in study["sentences"][:FIRST]]
+
+
+def studied(studies: Sequence[Entry]) -> list[Studied]:
+    return [
+        Studied(
+            s["study"],
+            s["question"],
+            s["sentences"],
+            list(_plots(s)),
+            [t for t in (_table(s, "Effects"), _table(s, "Curves"), _table(s, "Cells")) if t.rows],
+            _run(s["study"]),
+        )
+        for s in studies
+    ]
+
+
+def _table(study: Entry, title: str) -> Table:
+    head, *rows = {"Effects": tables.effects, "Cells": tables.cells, "Curves": tables.curves}[title](study)
+    return Table(f"{study['study']}: {title.lower()}", head, rows)
+
+
+def _plots(study: Mapping[str, Any]) -> list[Markup]:
+    """One for each task and regime: effects, curves, or the cells alone."""
+    kind = next((k for k in ("curves", "effects") if study[k]), "cells")
+    keys = list(
+        dict.fromkeys((one["task"], one["regime"]) for one in study[kind] if one.get("real_test") or kind == "curves")
+    )
+    made = []
+    for key in keys:
+        rows = sum((one["task"], one["regime"]) == key for one in study[kind])
+        size_in = SIZE_IN if kind == "curves" else (4.6, 1.0 + 0.25 * rows)
+        what = f"Study {study['study']}, {key[0]} trained on {key[1]}: {kind} on real test, with intervals"
+        made.append(svg(size_in, f"study-{study['study']}-{'-'.join(key)}", what, plot_of(study, kind, key)))
+    return made

@@ -1,0 +1,170 @@
+"""Causes, distances, studies, costs and the way back to the page: what the report makes of them."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from report_findings import ANSWER, curve_study, distance, effects_study, of, write_findings
+from report_tree import write_tree
+
+from pipeline.coco import write_json
+from pipeline.errors import InputError
+from pipeline.params import load_params
+from pipeline.report import apart, by_cause, studied
+from pipeline.report.load import Inputs, load_inputs
+from pipeline.report.optional import read_optional
+from pipeline.report.page import render
+from pipeline.report.reproduce import UNKNOWN, commands, revision
+
+
+def inputs_at(root: Path) -> Inputs:
+    return load_inputs(root / "results", root / "models", root / "data", root / "params.yaml")
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return render(inputs_at(write_findings(write_tree(tmp_path_factory.mktemp("tree")))))
+
+
+def test_sections_stand_where_their_files_are(page: str) -> None:
+    sections = re.findall(r'<section id="(\w+)"', page)
+    assert sections[:6] == ["answer", "results", "causes", "distance", "studies", "pictures"]
+    assert set(re.findall(r'href="#(\w+)"', page)) >= {"causes", "distance", "studies"}
+
+
+def test_all_three_questions_are_answered_first(page: str) -> None:
+    answer = page[page.index('id="answer"') : page.index('<div class="cards">')]
+    questions = re.findall(r"<h[23]>(.*?)</h[23]>", answer)
+    assert questions[0].startswith("Can synthetic data improve performance")
+    assert questions[1:3] == ["Under what conditions?", "Which choices matter?"]
+    assert "one more point takes about 800 more." in answer
+    assert "Not asked yet" not in answer
+
+
+def test_names_of_findings_are_escaped(page: str) -> None:
+    assert ANSWER not in page and "light=&lt;i&gt;off&lt;/i&gt;" in page
+    assert "What &lt;b&gt;matters&lt;/b&gt;?" in page
+    assert "true &lt;b&gt;x&lt;/b&gt;, predicted $1 0.90" in page
+
+
+def test_counts_of_errors_are_those_of_the_tree(page: str) -> None:
+    """The detector of the tree misses one of six objects and has one box on nothing."""
+    table = page[page.index("Detector: errors on real test</caption>") :]
+    rows = dict(re.findall(r'<th scope="row">([^<]+)</th><td class="n">([^<]*)</td>', table))
+    assert rows["nothing there (background)"] == rows["missed"] == "1"
+    assert rows["wrong name (classification)"] == "0"
+    assert rows["shown boxes / right / objects"] == "6 / 5 / 6"
+
+
+def test_a_question_that_nobody_asked_names_the_command() -> None:
+    asked = studied.questions([], "dice")
+    assert [q.sentences for q in asked] == [[], []]
+    assert [q.command.split()[-1] for q in asked] == ["studies/dice_amount.yaml", "studies/dice_randomization.yaml"]
+
+
+def test_studies_answer_the_question_of_their_design() -> None:
+    conditions, choices = studied.questions([effects_study(), curve_study()], "digits")
+    assert (conditions.sentences, choices.sentences) == (curve_study()["sentences"], [ANSWER])
+
+
+def test_a_study_of_another_scene_says_nothing_here(tmp_path: Path) -> None:
+    params = load_params(write_tree(tmp_path) / "params.yaml")
+    for name, scene in (("own", "digits"), ("other", "dice")):
+        write_json(tmp_path / "results/studies" / f"{name}.json", {**effects_study(), "study": name, "scene": scene})
+    assert [s["study"] for s in read_optional(tmp_path / "results", params).studies] == ["own"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("causes.json", "{", "expected causes of the gaps, found damaged JSON"),
+        ("distance.json", "[]", "expected distances of images, found list"),
+        ("studies/x.json", '{"study": "x"}', "expected a study, found none of the keys benchmark, cells"),
+    ],
+)
+def test_damaged_findings_are_named(name: str, text: str, message: str, tmp_path: Path) -> None:
+    params = load_params(write_tree(tmp_path) / "params.yaml")
+    path = tmp_path / "results" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=rf"{Path(name).name}: {message}"):
+        read_optional(tmp_path / "results", params)
+
+
+def part(name: str, gap: Any) -> Any:
+    return {"part": name, "domain_gap": gap}
+
+
+def test_sentences_name_the_costliest_error_and_the_widest_gap() -> None:
+    kinds = {"classification": {"dAP50": of(0.3, 0.4)}, "missed": {"dAP50": of(0.2)}, "both": {"dAP50": of(0.15)}}
+    sizes = [part("small", of(0.2)), part("large", of(0.3, 0.35)), part("middle", None)]
+    causes = {
+        "errors": {"real_test": {"kinds": kinds}},
+        "parts": {"size": {"metric": "AP50", "parts": sizes}},
+    }
+    said = list(by_cause.sentences({"detector": {"real": causes, "synthetic": causes}}))
+    assert said == [
+        "Detector trained on synthetic: most AP50 on real test is lost to the error \u201cmissed\u201d: "
+        "0.200 [0.100, 0.300].",
+        "Detector trained on synthetic: the domain gap is widest where size is small: AP50 +0.200 [+0.100, +0.300].",
+    ]
+    assert list(by_cause.sentences({"detector": {"real": causes}})) == []
+
+
+def test_what_is_not_clear_is_not_said() -> None:
+    unclear = {"parts": {"size": {"metric": "accuracy", "parts": [part("small", of(0.05))]}}}
+    assert list(by_cause.sentences({"classifier": {"synthetic": unclear}})) == []
+
+
+def test_distance_in_words_and_numbers() -> None:
+    first, second = apart.sentences({"classifier": distance()})
+    both = "1.50 [1.40, 1.60] before training, 1.50 [1.40, 1.60] trained on synthetic"
+    assert first == f"Classifier: A-distance between rendered and real crops: {both}."
+    assert second.endswith("most in noise (-2.000 [-2.100, -1.900] deviations): turn randomizers.sensor.noise.")
+    assert [row[0] for row in apart.ranked_table("classifier", distance()).rows] == ["noise"]
+    row = apart.feature_table("classifier", distance()).rows[0]
+    assert row == ["before training", "1.50 [1.40, 1.60]", "0.25 [0.15, 0.35]", "0.002", *["1.50 [1.40, 1.60]"] * 2]
+
+
+def test_costs_by_hand(page: str) -> None:
+    """LeNet-5 of 3 channels and 2 classes: weights, biases and batch norm of two layers, then three layers."""
+    network = load_params(Path("presets/digits.yaml")).classifier.model
+    assert network == "lenet5"
+    parameters = (3 * 6 * 25 + 3 * 6) + (6 * 16 * 25 + 3 * 16) + (400 * 120 + 120) + (120 * 84 + 84) + (84 * 2 + 2)
+    assert f'<td class="n">{parameters:,}</td>' in page[page.index("What the networks cost") :]
+
+
+def git(folder: Path, *command: str) -> None:
+    author = ["-c", "user.name=x", "-c", "user.email=x@x"]
+    subprocess.run(["git", "-C", str(folder), *author, *command], check=True, capture_output=True)
+
+
+def test_the_revision_is_the_commit_and_says_whether_code_has_changed(tmp_path: Path) -> None:
+    assert revision(tmp_path) == UNKNOWN
+    (tmp_path / "pipeline").mkdir()
+    for name in ("pipeline/a.py", "dvc.lock"):
+        (tmp_path / name).write_text("1\n")
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "x"]):
+        git(tmp_path, *command)
+    commit = revision(tmp_path)
+    assert re.fullmatch("[0-9a-f]{40}", commit)
+    (tmp_path / "dvc.lock").write_text("2\n")  # as every stage does
+    assert revision(tmp_path) == commit
+    assert revision(tmp_path / "pipeline") == UNKNOWN  # lies in a checkout of something else
+    (tmp_path / "pipeline" / "a.py").write_text("2\n")
+    assert revision(tmp_path) == f"{commit}, with changes that are not committed"
+
+
+def test_commands_begin_with_the_commit_if_it_is_known() -> None:
+    params = load_params(Path("presets/digits.yaml"))
+    assert commands(params, "abc, with changes")[0][0] == "git checkout abc"
+    assert "make repro" in [command for command, _ in commands(params, UNKNOWN)]
+
+
+def test_findings_survive_json(page: str) -> None:
+    blocks = re.findall(r'<script type="application/json">(.*?)</script>', page)
+    assert len(blocks) == 2
+    assert all(json.loads(block)["tiles"] for block in blocks)
