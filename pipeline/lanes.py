@@ -123,7 +123,7 @@ def follow(line: list[str], folder: Path, environment: dict[str, str], log: Path
     seconds: dict[str, float] = {}
     stage, start = "", 0.0
     with (
-        log.open("w", encoding="utf-8") as lines,
+        log.open("w", encoding="utf-8", buffering=1) as lines,
         subprocess.Popen(
             line, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1,
             errors="replace",
@@ -144,13 +144,19 @@ def follow(line: list[str], folder: Path, environment: dict[str, str], log: Path
 def remove(folders: Iterable[Path]) -> None:
     """End what still runs in these lanes, after a kill say, and remove them."""
     places = [folder.resolve() for folder in folders]
-    running = [process for process in psutil.process_iter() if any(_within(process, place) for place in places)]
+    running = at_work(places)
     for process in running:
         with suppress(psutil.Error):
             process.kill()
     psutil.wait_procs(running, timeout=20)
     for place in places:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def at_work(places: Iterable[Path]) -> list[psutil.Process]:
+    """What runs in these folders."""
+    within = list(places)
+    return [process for process in psutil.process_iter() if any(_within(process, place) for place in within)]
 
 
 def _within(process: psutil.Process, place: Path) -> bool:

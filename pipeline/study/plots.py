@@ -6,20 +6,23 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from pipeline.figure import Plot, save_plots
+from pipeline.figure import HEIGHT_IN, Plot, save_plots
 from pipeline.study.words import named
 
 Found = Mapping[str, Any]
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito's
 MARKERS = "os^Dvx"
 CLEAR, UNCLEAR = "#0072b2", "#999999"
+ROW_IN = 0.25
 
 
 def save_figure(path: Path, found: Found) -> None:
     """One plot for each task and regime, side by side."""
     kind = "curves" if found["curves"] else "effects" if found["effects"] else "cells"
     keys = list(dict.fromkeys((one["task"], one["regime"]) for one in found[kind]))
-    save_plots(path, [plot_of(found, kind, key) for key in keys])
+    rows = max(sum((one["task"], one["regime"]) == key for one in found[kind]) for key in keys)
+    height_in = HEIGHT_IN if kind == "curves" else max(HEIGHT_IN, 1.0 + ROW_IN * rows)
+    save_plots(path, [plot_of(found, kind, key) for key in keys], height_in)
 
 
 def plot_of(found: Found, kind: str, key: tuple[str, str]) -> Plot:
