@@ -14,6 +14,7 @@ from report_browser import DESKTOP, PHONE, at, launched
 from report_findings import write_findings
 from report_tree import write_tree
 
+from bench.page import as_page
 from pipeline.matching import match
 from pipeline.report.gallery import embed
 from pipeline.report.load import load_inputs
@@ -207,11 +208,9 @@ def test_axe_finds_nothing_serious(size_wh: tuple[int, int], scheme: Any, browse
     page.context.close()
 
 
-def test_of_two_thousand_tiles_only_those_near_hold_a_picture(browser: Browser, path: Path, tmp_path: Path) -> None:
+def test_of_two_thousand_tiles_only_those_near_hold_a_picture(browser: Browser, tmp_path: Path) -> None:
     many = tmp_path / "many.html"
-    text = path.read_text()
-    start = text.index('<script type="application/json">', text.index('id="photos"')) + 32
-    many.write_text(text[:start] + str(block(gallery_without_first(2000))) + text[text.index("</script>", start) :])
+    many.write_text(as_page(gallery(2000)))
     page = at(browser, many)
     assert shown(page, "photos") == 2000
     page.locator("#photos").scroll_into_view_if_needed()
@@ -223,7 +222,3 @@ def test_of_two_thousand_tiles_only_those_near_hold_a_picture(browser: Browser, 
     page.wait_for_selector("#photos .tiles > li:last-child img")
     assert page.locator("#photos .tiles img").count() < 100
     page.context.close()
-
-
-def gallery_without_first(count: int) -> Gallery:
-    return with_first(gallery(count), 0)

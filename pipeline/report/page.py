@@ -40,13 +40,18 @@ HERE = Path(__file__).parent
 
 def render(inputs: Inputs) -> str:
     """The whole page as HTML. Text is escaped wherever it comes from; only svg.py's figures go in as they are."""
-    environment = Environment(
+    page = environment().get_template("page.html.j2").render(**assets(), **context(inputs))
+    return page.rstrip() + "\n"
+
+
+def environment() -> Environment:
+    """Templates of the page, with what they call."""
+    made = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["unbroken"] = unbroken
-    environment.globals.update(words=KINDS, block=block, numbers=lambda texts: list(enumerate(texts)), kinds=_kinds)
-    page = environment.get_template("page.html.j2").render(**assets(), **context(inputs))
-    return page.rstrip() + "\n"
+    made.filters["unbroken"] = unbroken
+    made.globals.update(words=KINDS, block=block, numbers=lambda texts: list(enumerate(texts)), kinds=_kinds)
+    return made
 
 
 def assets() -> dict[str, str]:

@@ -11,6 +11,7 @@ from pipeline.report.svg import COLOURS, MARKERS, svg
 from pipeline.report.table import MISSING, Interval, cell, label
 from pipeline.report.tabular import Table, first, ordered
 
+DIMENSIONS = ("class", "size", "brightness", "density", "visibility")
 DODGE = 0.16  # between regimes, in parts
 MANY = 6  # parts, from which on names are turned
 
@@ -25,7 +26,8 @@ class Part:
 
 def parts_of(name: str, by_regime: Entry) -> list[Part]:
     """Those dimensions that have a score on any part."""
-    dimensions = [d for d in first(by_regime)["parts"] if any(_known(of["parts"][d]) for of in by_regime.values())]
+    there = first(by_regime)["parts"]
+    dimensions = [d for d in DIMENSIONS if d in there and any(_known(of["parts"][d]) for of in by_regime.values())]
     return [Part(part_plot(name, d, by_regime), part_table(name, d, by_regime)) for d in dimensions]
 
 
@@ -47,6 +49,7 @@ def part_plot(name: str, dimension: str, by_regime: Entry) -> Markup:
 
     def plot(axes: Axes) -> None:
         for n, r in enumerate(regimes):
+            axes.plot([], [], MARKERS[r], ms=4.5, color=COLOURS[r], label=r)
             for x, part in enumerate(by_regime[r]["parts"][dimension]["parts"]):
                 at = x + DODGE * (2 * n - len(regimes) + 1)
                 draw(axes, at, interval_of(part["real_test"]), r, filled=True)
@@ -55,6 +58,7 @@ def part_plot(name: str, dimension: str, by_regime: Entry) -> Markup:
         axes.set(title=f"{name}: by {dimension}", ylabel=label(metric))
         turned = len(parts) > MANY or sum(map(len, parts)) > 40
         axes.set_xticks(range(len(parts)), parts, rotation=90 if turned else 0)
+        axes.set_xlim(-0.6, len(parts) - 0.4)
         axes.grid(axis="x", visible=False)
 
     what = f"{name}, {label(metric)} by {dimension} and training regime, on real test and synthetic val, with intervals"
