@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from pipeline.figure import HEIGHT_IN, Plot, save_plots
+from pipeline.report.table import label
 from pipeline.study.words import named
 
 Found = Mapping[str, Any]
@@ -35,28 +37,40 @@ def draw_effects(axes: Axes, own: list[Found]) -> None:
     axes.axvline(0, color=UNCLEAR, linewidth=1)
     for row, one in enumerate(own):
         clear = one["verdict"] != "not distinguishable"
-        draw_interval(axes, one["real_test"], row, CLEAR if clear else UNCLEAR, clear)
+        draw_interval(axes, shown(one, one["real_test"]), row, CLEAR if clear else UNCLEAR, clear)
     name_rows(axes, [named(one) for one in own])
-    axes.set(title=title(own[0]), xlabel=f"{own[0]['metric']} on real test, against the baseline")
+    axes.set(title=title(own[0]), xlabel=f"{label(own[0]['metric'])} on real test, against the baseline")
 
 
 def draw_cells(axes: Axes, own: list[Found]) -> None:
     there = [one for one in own if one["real_test"]]
     for row, one in enumerate(there):
-        draw_interval(axes, one["real_test"], row, CLEAR, True)
+        draw_interval(axes, shown(one, one["real_test"]), row, CLEAR, True)
     name_rows(axes, [one["cell"] for one in there])
-    axes.set(title=title(own[0]), xlabel=f"{own[0]['metric']} on real test")
+    axes.set(title=title(own[0]), xlabel=f"{label(own[0]['metric'])} on real test")
 
 
-def draw_interval(axes: Axes, value: Found, row: int, colour: str, filled: bool) -> None:
-    low, high = (value[end] if value[end] is not None else value["value"] for end in ("low", "high"))
+def shown(one: Found, figures: Found) -> tuple[float, float, float]:
+    """Value and both ends, accuracy in per cent; of one seed the value alone."""
+    ends = [figures[key] if figures[key] is not None else figures["value"] for key in ("value", "low", "high")]
+    value, low, high = (end * unit(one) for end in ends)
+    return value, low, high
+
+
+def unit(one: Found) -> float:
+    return 100.0 if one["metric"] == "accuracy" else 1.0
+
+
+def draw_interval(axes: Axes, ends: tuple[float, float, float], row: int, colour: str, filled: bool) -> None:
+    value, low, high = ends
     axes.plot([low, high], [row, row], "-", color=colour)
-    axes.plot([value["value"]], [row], "o", color=colour, markerfacecolor=colour if filled else "white")
+    axes.plot([value], [row], "o", color=colour, markerfacecolor=colour if filled else "white")
 
 
 def name_rows(axes: Axes, names: list[str]) -> None:
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.locator_params(axis="x", nbins=5)
 
 
 def draw_curves(axes: Axes, own: list[Found]) -> None:
@@ -64,21 +78,26 @@ def draw_curves(axes: Axes, own: list[Found]) -> None:
     along = own[0]["along"]
     for n, one in enumerate(curve for curve in own if curve["along"] == along):
         draw_curve(axes, one, along, COLOURS[n % len(COLOURS)], MARKERS[n % len(MARKERS)])
-    axes.set(title=title(own[0]), xlabel=f"{along} images", ylabel=f"{own[0]['metric']} on real test", xscale="log")
+    axes.set(
+        title=title(own[0]), xlabel=f"{along} images", ylabel=f"{label(own[0]['metric'])} on real test", xscale="log"
+    )
+    counts = sorted({point["images"][along] for one in own for point in one["points"]} - {0})
+    axes.set_xticks(counts, list(map(str, counts)))
+    axes.minorticks_off()
 
 
 def draw_curve(axes: Axes, one: Found, along: str, colour: str, marker: str) -> None:
     """Means of cells with their intervals; the fit with its band."""
     name = ", ".join(f"{kind} {level}" for kind, level in one["at"].items()) or along
-    for point in (p for p in one["points"] if p["images"][along]):
-        ends = [point[end] if point[end] is not None else point["value"] for end in ("low", "high")]
-        axes.plot([point["images"][along]] * 2, ends, "-", color=colour, linewidth=1)
-    shown = [(p["images"][along], p["value"]) for p in one["points"] if p["images"][along]]
-    axes.plot(*zip(*shown, strict=True), marker, color=colour, label=name)
+    there = [point for point in one["points"] if point["images"][along]]
+    for point in there:
+        axes.plot([point["images"][along]] * 2, shown(one, point)[1:], "-", color=colour, linewidth=1)
+    axes.plot([p["images"][along] for p in there], [shown(one, p)[0] for p in there], marker, color=colour, label=name)
     if one["fit"]:
         line = one["fit"]["line"]
-        axes.plot(line["images"], line["score"], "-", color=colour, linewidth=1)
-        axes.fill_between(line["images"], line["low"], line["high"], color=colour, alpha=0.15, linewidth=0)
+        score, low, high = (np.array(line[key]) * unit(one) for key in ("score", "low", "high"))
+        axes.plot(line["images"], score, "-", color=colour, linewidth=1)
+        axes.fill_between(line["images"], low, high, color=colour, alpha=0.15, linewidth=0)
 
 
 def title(one: Found) -> str:

@@ -12,7 +12,7 @@ POINT = {"accuracy": "one more point of accuracy"}  # of others 0.01
 
 def sentences(found: Found) -> list[str]:
     """The answer first, then what it rests on."""
-    said = [*effect_sentences(found), *map(gap_sentence, found["transfer_gaps"]), *map(curve_sentence, found["curves"])]
+    said = [*effect_sentences(found), *map(gap_sentence, found["transfer_gaps"]), *curve_sentences(found["curves"])]
     said += [interaction_sentence(one) for one in found["interactions"] if worth_noting(one)]
     return [*said, *map(detectable_sentence, found["detectable"]), *missing_sentences(found["experiments"])]
 
@@ -68,6 +68,13 @@ def gap_sentence(one: Found) -> str:
 def interaction_sentence(one: Found) -> str:
     pair = " and ".join("=".join(level) for level in one["levels"])
     return f"{subject(one)}: {pair} together change real test by {change(one)} beyond what each does alone."
+
+
+def curve_sentences(curves: Sequence[Found]) -> list[str]:
+    """One for each fit, and one for all that have too few counts along the same kind of images."""
+    few = {(subject(one), one["along"]): one for one in curves if not one["fit"]}
+    said = [f"{who}: {more_words(one)}" for (who, _), one in few.items()]
+    return [*(curve_sentence(one) for one in curves if one["fit"]), *said]
 
 
 def curve_sentence(one: Found) -> str:
