@@ -159,14 +159,15 @@ def publish(work: Work, network: nn.Module, best: Best, running: Path, out: Path
         best = replace(best, score=work.score(network))
     with whole_folder(out) as folder:
         save_model(folder, network, card_of(work, best))
-        for phase in [*work.phases(), *work.pseudo]:
+        trained = [*work.phases(), *work.pseudo]
+        for phase in trained:
             metrics = running / f"phase{phase}" / "curves" / "plots" / "metrics"
             shutil.copytree(metrics, folder / "curves" / f"phase{phase}")
         for phase in work.rounds():
             labels = folder / "pseudo_labels" / f"phase{phase}.json"
             labels.parent.mkdir(exist_ok=True)
             shutil.copy(running / f"phase{phase}" / LABELS, labels)
-        publish_snapshots(work, network, running / f"phase{phase}" / SNAPSHOTS, folder / SNAPSHOTS)
+        publish_snapshots(work, network, running / f"phase{trained[-1]}" / SNAPSHOTS, folder / SNAPSHOTS)
     shutil.rmtree(running)
     print(f"{out}: score {best.score:.4f} on val at step {best.step}", flush=True)
 

@@ -8,12 +8,20 @@ import tiny
 import torch
 
 from pipeline import train
-from pipeline.adapt.pseudo_labels import class_probabilities, inside, sure_boxes, sure_names, sure_pixels
+from pipeline.adapt.pseudo_labels import (
+    class_probabilities,
+    inside,
+    pseudo_labels,
+    sure_boxes,
+    sure_names,
+    sure_pixels,
+)
 from pipeline.adapt.rounds import counts, with_labels
 from pipeline.adapt.unlabelled import unknown_to, without_labels
 from pipeline.class_maps import IGNORED, class_map
 from pipeline.coco import Coco, categories_of, read_coco
 from pipeline.dataset import Pictures
+from pipeline.models import build
 from pipeline.models.checkpoint import load_model
 from pipeline.params import load_params
 from pipeline.work import Work
@@ -157,3 +165,18 @@ def test_rounds_of_each_task(task: Any, data: Path, store: Path, tmp_path: Path)
     card = load_model(tmp_path / "model")[1]
     assert card.step == 4 and set(card.data_sha256) == {"train.json", "val.json", "unlabelled.json"}
     assert not list((store / "runs").glob("*/"))
+
+
+@pytest.mark.parametrize("task", ["classifier", "detector", "segmenter"])
+def test_nothing_to_label(task: Any, data: Path, tmp_path: Path) -> None:
+    """Mixed training may know all real images by their labels."""
+    work = work_of(task, data, tmp_path)
+    assert work.unlabelled
+    network = build(task, work.fit, len(work.categories), work.channels)
+    known = unknown_to(work.unlabelled, work.unlabelled)
+    labels = pseudo_labels(network, work.fit, known, data)
+    assert not known["images"] and counts(labels) == {
+        "labels": 0,
+        "images": 0,
+        "by_category": dict.fromkeys(work.categories, 0),
+    }

@@ -38,6 +38,8 @@ def pseudo_labels(network: nn.Module, fit: Fit, unlabelled: Coco, images: Path) 
 
 def _found(network: nn.Module, fit: Fit, unlabelled: Coco, images: Path) -> Iterator[Annotation]:
     least = fit.adapt.self_training.confidence
+    if not unlabelled["annotations" if isinstance(fit, Classifier) else "images"]:
+        return iter(())  # mixed training knows them all
     if isinstance(fit, Classifier):
         crops = load_crops(unlabelled, images, fit).crops
         return sure_names(unlabelled, probabilities(network, crops, fit.batch_size), least)
