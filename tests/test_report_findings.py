@@ -3,11 +3,12 @@
 import json
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from report_findings import ANSWER, curve_study, distance, effects_study, of, write_findings
+from report_findings import ANSWER, curve_study, distance, effects_study, of, study, write_findings
 from report_tree import write_tree
 
 from pipeline.coco import write_json
@@ -18,6 +19,7 @@ from pipeline.report.load import Inputs, load_inputs
 from pipeline.report.optional import read_optional
 from pipeline.report.page import render
 from pipeline.report.reproduce import UNKNOWN, commands, revision
+from pipeline.study.study_file import load_study
 
 
 def inputs_at(root: Path) -> Inputs:
@@ -63,6 +65,26 @@ def test_a_question_that_nobody_asked_names_the_command() -> None:
     asked = studied.questions([], "dice")
     assert [q.sentences for q in asked] == [[], []]
     assert [q.command.split()[-1] for q in asked] == ["studies/dice_amount.yaml", "studies/dice_randomization.yaml"]
+
+
+@pytest.mark.parametrize("scene", studied.SHIPPED)
+def test_a_named_study_is_one_that_its_scene_can_run(scene: str) -> None:
+    for question in studied.questions([], scene):
+        assert load_study(Path(question.command.split()[-1]), Path("presets") / f"{scene}.yaml").scene == scene
+
+
+def test_without_a_study_of_the_scene_the_page_says_how_to_write_one(tmp_path: Path) -> None:
+    assert [q.command for q in studied.questions([], "coins")] == ["", ""]
+    inputs = inputs_at(write_tree(tmp_path))
+    scene = inputs.params.scene.model_copy(update={"name": "coins"})
+    text = render(replace(inputs, params=inputs.params.model_copy(update={"scene": scene})))
+    assert text.count("docs/studies.md shows how to write one") == 2 and "studies/amount.yaml" not in text
+
+
+def test_seeds_alone_are_no_choices() -> None:
+    seeds = study("seeds", "one_factor_off", sentences=["With 5 seeds a true difference of 0.01 would be found."])
+    assert [q.sentences for q in studied.questions([seeds], "digits")] == [[], []]
+    assert [s.sentences for s in studied.studied([seeds])] == [seeds["sentences"]]  # it has its own place further down
 
 
 def test_studies_answer_the_question_of_their_design() -> None:

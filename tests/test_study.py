@@ -11,6 +11,7 @@ from study_project import RATE, STEPS, STUDY, write_study
 
 from pipeline.errors import InputError
 from pipeline.params import load_params
+from pipeline.runs import measured
 from pipeline.section import validate
 from pipeline.study.design import DESIGNS, cells_of
 from pipeline.study.effects import detectable, differences, interactions, verdict
@@ -39,6 +40,13 @@ def load(folder: Path, **changes: Any) -> Study:
 def test_the_project_s_own_are_valid(path: Path) -> None:
     scene = yaml.safe_load(path.read_text(encoding="utf-8")).get("scene", "digits")
     assert load_study(path, tiny.ROOT / "presets" / f"{scene}.yaml").repeats > 1
+
+
+@pytest.mark.parametrize("preset", sorted((tiny.ROOT / "presets").glob("*.yaml")), ids=lambda path: path.stem)
+def test_what_a_file_leaves_out_is_that_of_params(preset: Path) -> None:
+    study, params = load_study(tiny.ROOT / "studies" / "seeds.yaml", preset), load_params(preset)
+    assert (study.tasks, study.regimes) == (measured(params.tasks), list(params.regimes))
+    assert ("cascade" in study.tasks) == (preset.stem != "coins")
 
 
 @pytest.mark.parametrize(

@@ -36,17 +36,17 @@ class Question:
 
     question: str
     sentences: list[str]
-    command: str  # that would answer it, where nothing does
+    command: str  # that would answer it, where nothing does; empty where the project has no such study of this scene
 
 
 def questions(studies: Sequence[Entry], scene: str) -> list[Question]:
-    """Under what conditions, and which choices matter."""
-    amount, choices = SHIPPED.get(scene, ("amount", "randomization"))
+    """Under what conditions, and which choices matter. One that compares no levels, as of seeds, says neither."""
+    amount, choices = (_run(name) for name in SHIPPED[scene]) if scene in SHIPPED else ("", "")
     curves = [s for s in studies if s["design"] == CONDITIONS]
-    others = [s for s in studies if s["design"] != CONDITIONS]
+    others = [s for s in studies if s["effects"]]
     return [
-        Question("Under what conditions?", _first(curves), _run(amount)),
-        Question("Which choices matter?", _first(others), _run(choices)),
+        Question("Under what conditions?", _first(curves), amount),
+        Question("Which choices matter?", _first(others), choices),
     ]
 
 

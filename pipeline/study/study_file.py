@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from pipeline.errors import InputError
 from pipeline.params import Params, Regime, load_params, read_yaml
-from pipeline.runs import CASCADE, HALVES, TASKS
+from pipeline.runs import CASCADE, HALVES, TASKS, measured
 from pipeline.section import Count, NonNegative, Section, validate
 
 Settings = dict[str, Any]  # key of params.yaml -> value
@@ -31,8 +31,8 @@ Levels = Annotated[list[Any] | dict[str, Settings], BeforeValidator(_named), Fie
 class Study(Section):
     question: str
     scene: str | None = None  # that it is for, where it would make no sense with another one
-    tasks: Annotated[list[Measured], Field(min_length=1)]
-    regimes: Annotated[list[Regime], Field(min_length=1)]
+    tasks: Annotated[list[Measured], Field(min_length=1)]  # left out in the file: those of params.yaml
+    regimes: Annotated[list[Regime], Field(min_length=1)]  # as tasks
     design: Literal["one_factor_off", "grid", "random", "curve"]
     repeats: Count
     repeat_keys: list[str] = Field(default=["train.seed"])  # set to 0, 1, ... : with `seed`, frames are rendered anew
@@ -77,7 +77,8 @@ def load_study(path: Path, params: Path) -> Study:
     """
     if not re.fullmatch(r"[A-Za-z0-9_-]+", path.stem):
         raise InputError(f"{path}: expected a name of letters, digits, - and _, as experiments are called after it.")
-    study, base = validate(Study, read_yaml(path, "a study"), str(path)), load_params(params)
+    values, base = read_yaml(path, "a study"), load_params(params)
+    study = validate(Study, {"tasks": measured(base.tasks), "regimes": list(base.regimes), **values}, str(path))
     if study.scene not in (None, base.scene.name):
         found = f"found '{base.scene.name}': `--params presets/{study.scene}.yaml`, or another params.yaml."
         raise InputError(f"{path}: expected parameters of the scene {study.scene} in {params}, {found}")
@@ -91,7 +92,7 @@ def check_asked(study: Study, base: Params, path: Path) -> None:
     tasks = {*study.tasks, *(HALVES if CASCADE in study.tasks else ())} - {CASCADE}
     for key, asked, known in (("tasks", tasks, base.tasks), ("regimes", set(study.regimes), base.regimes)):
         if missing := sorted(asked - set(known)):
-            found = f"found '{missing[0]}', which {key} of params.yaml leave out."
+            found = f"found '{missing[0]}', which {key} of params.yaml leave out. Without this key it is those."
             raise InputError(f"{path}: {key}: expected some of {', '.join(known)}, {found}")
 
 
