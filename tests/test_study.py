@@ -13,11 +13,11 @@ from pipeline.errors import InputError
 from pipeline.params import load_params
 from pipeline.runs import measured
 from pipeline.section import validate
-from pipeline.study.design import DESIGNS, cells_of
+from pipeline.study.design import DESIGNS, cells_of, check_determined
 from pipeline.study.effects import detectable, differences, interactions, verdict
 from pipeline.study.findings import findings
 from pipeline.study.graph import Stage, matters, stage_keys
-from pipeline.study.plan import Plan, Planned, slug
+from pipeline.study.plan import Plan, Planned, command_of, make_plan, slug
 from pipeline.study.plots import save_figure
 from pipeline.study.records import Record, finished, images, table
 from pipeline.study.study_file import Study, load_study
@@ -98,6 +98,14 @@ def test_a_random_design_is_a_part_of_the_grid_and_a_function_of_the_seed() -> N
     assert sorted(names(design="random", cells=50)) == sorted(names(design="grid"))  # no more than there are
 
 
+def test_a_random_design_that_cannot_tell_its_levels_apart_is_refused_before_it_runs(tmp_path: Path) -> None:
+    path = write_study(tmp_path, design="random", factors=MANY, cells=2)
+    with pytest.raises(InputError, match=r"cells: expected cells that tell 3 levels .* at least 3, found 2"):
+        make_plan(path, DIGITS)
+    enough = study_of(design="random", factors=MANY, cells=5)
+    check_determined(enough, cells_of(enough), "study")
+
+
 def test_a_curve_has_the_amounts_alone() -> None:
     amounts = {"synthetic": {"5": {"render.train": 5}, "9": {"render.train": 9}}, "real": {"0": {"seed": 0}}}
     cells = cells_of(study_of(design="curve", factors=amounts))
@@ -165,7 +173,7 @@ def plan_of(**changes: Any) -> Plan:
         for n in range(study.repeats)
         for cell in cells
     ]
-    return Plan("made-up", study, load_params(DIGITS), cells, planned)
+    return Plan("made-up", study, load_params(DIGITS), cells, planned, command_of(Path("studies/made-up.yaml"), DIGITS))
 
 
 def record(planned: Planned, score: float, val: float = 0.9, **facts: Any) -> Record:
@@ -209,6 +217,11 @@ def test_an_inert_factor_has_no_effect_and_a_planted_one_is_found() -> None:
     said = sentences(found)
     assert said[0].startswith("Classifier, synthetic training: rate=low is worse on real test: accuracy -30.0 [")
     assert any("not distinguishable from the baseline: inert=on (accuracy +0.0" in text for text in said)
+
+
+def test_the_command_names_params_that_are_not_the_usual_ones() -> None:
+    usual, dice = (command_of(Path("studies/x.yaml").absolute(), Path(name)) for name in ("params.yaml", "p/dice.yaml"))
+    assert usual == "python -m pipeline.study run studies/x.yaml" and dice == f"{usual} --params p/dice.yaml"
 
 
 def scores(**by_cell: list[float]) -> dict[str, dict[int, float]]:
@@ -286,7 +299,9 @@ def test_a_part_of_a_study_is_reported_as_one() -> None:
 def test_a_report_has_a_table_and_a_figure_with_the_same_bytes(tmp_path: Path) -> None:
     plan = plan_of(factors=MANY, design="grid")
     found = findings(plan, records(plan, {("light", "off"): -0.1}))
-    assert "| classifier | synthetic | light=off | accuracy (%) | -10.0 [" in document(found, "x.svg")
+    text = document(found, "x.svg")
+    assert "| classifier | synthetic | light=off | accuracy (%) | -10.0 [" in text
+    assert "`python -m pipeline.study run studies/made-up.yaml --params presets/digits.yaml`: 30 of 30" in text
     for name in ("one.svg", "two.svg"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         save_figure(tmp_path / name / "x.svg", found)

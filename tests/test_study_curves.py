@@ -12,9 +12,11 @@ from pipeline.study.curves import (
     LOG,
     POWER,
     Fit,
+    band,
     fit_curve,
     images_for_a_point,
     more_images,
+    scatter_of,
 )
 from pipeline.study.findings import findings
 from pipeline.study.plots import save_figure
@@ -65,6 +67,24 @@ def test_the_scatter_of_seeds_widens_the_answer() -> None:
     expected = images_for_a_point(Fit(POWER, 0.02, 0.9, EXPONENT), 1600.0)
     assert sharp.start == 1600 and sharp.low and sharp.high and sharp.low <= expected * 1.1
     assert wide.high is None or wide.high - (wide.low or 0) > sharp.high - sharp.low
+
+
+def test_the_scatter_that_is_drawn_from_by_hand() -> None:
+    """Residuals 1, 2, 3, 6 have the mean 3; of four runs and two parameters they are larger by sqrt(2)."""
+    drawn = scatter_of(np.array([2.0, 3.0, 4.0, 7.0]), np.ones(4), 2)
+    assert drawn == pytest.approx(2**0.5 * np.array([-2.0, -1.0, 0.0, 3.0]))
+
+
+def test_the_band_is_as_wide_as_the_line_is_uncertain() -> None:
+    """At the mean of ln n the line has the variance s^2 / M, s^2 = sum of squared residuals / (M - p)."""
+    counts, rng = np.repeat([50.0, 100.0, 400.0], 2), np.random.default_rng(2)
+    errors = 0.5 - 0.05 * np.log(counts) + rng.normal(0, 0.01, 6)
+    fit = fit_curve(counts, errors)
+    assert fit
+    low, high = band(counts, errors, fit, np.array([float(np.exp(np.log(counts).mean()))]), 0.95)
+    residuals = errors - fit.at(counts)
+    deviation = float((residuals @ residuals / 4 / 6) ** 0.5)
+    assert (high - low) / 2 == pytest.approx(1.96 * deviation, rel=0.1)
 
 
 AMOUNTS: dict[str, Any] = {

@@ -66,7 +66,7 @@ def studied(studies: Sequence[Entry]) -> list[Studied]:
             s["sentences"],
             list(_plots(s)),
             [t for t in (_table(s, "Effects"), _table(s, "Curves"), _table(s, "Cells")) if t.rows],
-            _run(s["study"]),
+            s.get("command", _run(s["study"])),
         )
         for s in studies
     ]

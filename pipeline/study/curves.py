@@ -5,6 +5,8 @@ where there are at least four counts, and e = a - b ln n, b >= 0, where there ar
 curve. For a given c the power law is linear and solved by non-negative least squares; c is the best of a grid (variable
 projection, Golub and Pereyra 1973). Uncertainty is that of the residual bootstrap (Efron and Tibshirani 1993,
 chapter 9): the scatter of seeds about the curve, and nothing of what lies far beyond the counts that were run.
+Residuals are centered, as those of a bounded fit need not have the mean 0, and larger by sqrt(M / (M - p)) for M runs
+and p parameters, as the fit has taken up some of the scatter.
 """
 
 import math
@@ -72,15 +74,25 @@ def images_for_a_point(fit: Fit, start: float, point: float = POINT) -> float:
     return needed - start if needed <= FAR * start else math.inf
 
 
+def scatter_of(errors: Floats, expected: Floats, parameters: int) -> Floats:
+    """What the residual bootstrap draws from: of mean 0, and as large as the scatter of runs."""
+    residuals = errors - expected
+    centered: Floats = residuals - residuals.mean()
+    return centered * math.sqrt(len(errors) / max(1, len(errors) - parameters))
+
+
+def resampled_fits(counts: Floats, errors: Floats, fit: Fit) -> list[Fit]:
+    """Of the residual bootstrap; the same for the same runs."""
+    rng, expected = np.random.default_rng(0), fit.at(counts)
+    residuals = scatter_of(errors, expected, 3 if fit.model == POWER else 2)
+    drawn = [expected + rng.choice(residuals, len(residuals)) for _ in range(RESAMPLES)]
+    return [again for values in drawn if (again := fit_curve(counts, values))]
+
+
 def more_images(counts: Floats, errors: Floats, fit: Fit, confidence: float) -> More:
     """From the largest count on, with the interval of the residual bootstrap."""
-    start, rng = float(counts.max()), np.random.default_rng(0)
-    expected = fit.at(counts)
-    parameters = 3 if fit.model == POWER else 2
-    residuals = (errors - expected) * math.sqrt(len(errors) / max(1, len(errors) - parameters))
-    drawn = [expected + rng.choice(residuals, len(residuals)) for _ in range(RESAMPLES)]
-    fits = [again for values in drawn if (again := fit_curve(counts, values))]
-    asked = np.sort([images_for_a_point(again, start) for again in fits])
+    start = float(counts.max())
+    asked = np.sort([images_for_a_point(again, start) for again in resampled_fits(counts, errors, fit)])
     low, high = np.quantile(asked, [(1 - confidence) / 2, (1 + confidence) / 2], method="nearest")
     value = images_for_a_point(fit, start)
     return More(int(start), *(float(x) if math.isfinite(x) else None for x in (value, low, high)))
@@ -88,10 +100,7 @@ def more_images(counts: Floats, errors: Floats, fit: Fit, confidence: float) -> 
 
 def band(counts: Floats, errors: Floats, fit: Fit, at: Floats, confidence: float) -> tuple[Floats, Floats]:
     """Lowest and highest error that the bootstrap's fits give, at each of the counts `at` [K]."""
-    rng, expected = np.random.default_rng(0), fit.at(counts)
-    residuals = errors - expected
-    fits = [fit_curve(counts, expected + rng.choice(residuals, len(residuals))) for _ in range(RESAMPLES)]
-    drawn = np.array([again.at(at) for again in fits if again])
+    drawn = np.array([again.at(at) for again in resampled_fits(counts, errors, fit)])
     low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
     return low, high
 

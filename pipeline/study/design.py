@@ -2,15 +2,18 @@
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from pipeline.errors import InputError
 from pipeline.study.study_file import Study
 
 BASELINE = "baseline"
+Level = tuple[str, str]  # factor, level
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,22 @@ def random(study: Study) -> list[dict[str, str]]:
         levels = _without_none(study, tuple(axis[rng.integers(len(axis))] for axis in axes))
         drawn += [] if levels in drawn else [levels]
     return drawn
+
+
+def design_matrix(cells: Sequence[Cell], levels: Sequence[Level]) -> npt.NDArray[np.float64]:
+    """Of score = constant + one for each level: a row for each cell, 1 where it has the level."""
+    return np.array([[1.0, *(cell.levels.get(factor) == level for factor, level in levels)] for cell in cells])
+
+
+def check_determined(study: Study, cells: Sequence[Cell], where: str) -> None:
+    """Raises InputError, which starts with `where`, for a random design that cannot tell all its levels apart."""
+    levels = [(factor, level) for factor, own in study.levels.items() for level in own]
+    found = int(np.linalg.matrix_rank(design_matrix(cells, levels)))
+    if study.design == "random" and found <= len(levels):
+        many = f"expected cells that tell {len(levels)} levels and the baseline apart, at least {len(levels)}"
+        raise InputError(
+            f"{where}: cells: {many}, found {len(cells) - 1} that tell {found} apart: more, or another seed."
+        )
 
 
 def curve(study: Study) -> list[dict[str, str]]:

@@ -14,11 +14,10 @@ import numpy as np
 from scipy.stats import t as student
 
 from pipeline.intervals import SeedInterval, seed_interval
-from pipeline.study.design import BASELINE, Cell
+from pipeline.study.design import BASELINE, Cell, Level, design_matrix
 from pipeline.study.scores import BySeed, Scores
 
 POWER = 0.8  # chance that an effect of the smallest detectable size is found
-Level = tuple[str, str]  # factor, level
 
 
 def level_differences(cells: Sequence[Cell], scores: Scores, level: Level) -> BySeed:
@@ -50,7 +49,7 @@ def fitted_differences(cells: Sequence[Cell], scores: Scores, levels: Sequence[L
     found: dict[Level, BySeed] = {level: {} for level in levels}
     for n in sorted({n for by_seed in scores.values() for n in by_seed}):
         own = [cell for cell in cells if n in scores.get(cell.name, {})]
-        design = np.array([[1.0, *(cell.levels.get(f) == v for f, v in levels)] for cell in own])
+        design = design_matrix(own, levels)
         if np.linalg.matrix_rank(design) == len(levels) + 1:
             fit = np.linalg.lstsq(design, np.array([scores[cell.name][n] for cell in own]), rcond=None)[0]
             for level, value in zip(levels, fit[1:], strict=True):

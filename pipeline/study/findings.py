@@ -7,9 +7,8 @@ import numpy as np
 
 from pipeline.intervals import holm
 from pipeline.study.curve_findings import curves_of
-from pipeline.study.design import BASELINE
+from pipeline.study.design import BASELINE, Level
 from pipeline.study.effects import (
-    Level,
     all_levels,
     detectable,
     differences,
@@ -60,6 +59,7 @@ def about(plan: Plan, records: Mapping[str, Record]) -> Found:
         "regimes": list(study.regimes),
         "repeats": study.repeats,
         "repeat_keys": study.repeat_keys,
+        "command": plan.command,
         "confidence": plan.base.evaluate.confidence,
         "experiments": {"planned": len(plan.experiments), "missing": missing, "of_other_code": other},
     }

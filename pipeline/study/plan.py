@@ -1,6 +1,7 @@
 """The experiments of a study: cells x repeats, each with the keys that say whether it has been run."""
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,11 @@ from pipeline.errors import InputError
 from pipeline.params import Params, Yaml
 from pipeline.section import validate
 from pipeline.settings import replaced, with_settings
-from pipeline.study.design import BASELINE, Cell, cells_of
+from pipeline.study.design import BASELINE, Cell, cells_of, check_determined
 from pipeline.study.graph import Graph, matters, read_graph, stage_keys
 from pipeline.study.study_file import Study, load_study
 
+PARAMS = "params.yaml"  # what the command takes if not told otherwise
 SLUG = 40  # characters of a cell's name that its experiments are called after
 
 
@@ -42,6 +44,7 @@ class Plan:
     base: Params  # of the baseline
     cells: list[Cell]
     experiments: list[Planned]  # in the order in which they are run: repeat 0 of all cells first
+    command: str  # that runs it
 
 
 def make_plan(path: Path, params: Path) -> Plan:
@@ -51,13 +54,20 @@ def make_plan(path: Path, params: Path) -> Plan:
         InputError: that names the file and the key.
     """
     study = load_study(path, params)
+    cells = cells_of(study)
+    check_determined(study, cells, str(path))
     graph = read_graph(study.targets, f"{path}: tasks and regimes")
     base = read_base(study, path, params)
     for key in inert(study, graph):
         tqdm.write(f"warning: {path}: {key} is inert: no stage of {', '.join(study.targets)} depends on it.")
-    cells = cells_of(study)
     experiments = [planned(path, study, graph, base, cell, n) for n in range(study.repeats) for cell in cells]
-    return Plan(path.stem, study, validate(Params, base, str(path)), cells, experiments)
+    return Plan(path.stem, study, validate(Params, base, str(path)), cells, experiments, command_of(path, params))
+
+
+def command_of(path: Path, params: Path) -> str:
+    """From the project's folder, wherever that is."""
+    study, values = (Path(os.path.relpath(file)).as_posix() for file in (path, params))
+    return f"python -m pipeline.study run {study}{'' if values == PARAMS else f' --params {values}'}"
 
 
 def read_base(study: Study, path: Path, params: Path) -> dict[str, Any]:

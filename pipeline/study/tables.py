@@ -24,8 +24,7 @@ def document(found: Found, plot: str) -> str:
 
 def command(found: Found) -> str:
     done = found["experiments"]["planned"] - len(found["experiments"]["missing"])
-    asked = f"`python -m pipeline.study run studies/{found['study']}.yaml`"
-    return f"{asked}: {done} of {found['experiments']['planned']} experiments, {found['repeats']} seeds."
+    return f"`{found['command']}`: {done} of {found['experiments']['planned']} experiments, {found['repeats']} seeds."
 
 
 def effects(found: Found) -> list[list[str]]:
