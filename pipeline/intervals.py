@@ -39,7 +39,8 @@ def seed_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Se
     """Student's interval of the mean of one value for each seed, at least one.
 
     Where all values are the same but not 0, Student's p-value would be 0, which coarse scores of few runs do not
-    bear out: it is then that of the sign test, 2^(1 - n).
+    bear out: it is then that of the sign test, 2^(1 - n). The interval has no width then and leaves out 0, though p is
+    0.25 for three seeds: p decides, and fewer than six equal differences are not distinguishable from 0 at 0.05.
     """
     scores = np.asarray(values, dtype=np.float64)
     n, mean = len(scores), float(scores.mean())

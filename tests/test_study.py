@@ -1,5 +1,6 @@
 """Studies: what a file may say, the cells of each design, keys of experiments; effects and words of made-up tables."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from pipeline.section import validate
 from pipeline.study.design import DESIGNS, cells_of, check_determined
 from pipeline.study.effects import detectable, differences, interactions, verdict
 from pipeline.study.findings import findings
-from pipeline.study.graph import Stage, matters, stage_keys
+from pipeline.study.graph import Stage, code_key, matters, stage_keys
 from pipeline.study.plan import Plan, Planned, command_of, make_plan, slug
 from pipeline.study.plots import save_figure
 from pipeline.study.records import Record, finished, images, table
@@ -40,6 +41,15 @@ def load(folder: Path, **changes: Any) -> Study:
 def test_the_project_s_own_are_valid(path: Path) -> None:
     scene = yaml.safe_load(path.read_text(encoding="utf-8")).get("scene", "digits")
     assert load_study(path, tiny.ROOT / "presets" / f"{scene}.yaml").repeats > 1
+
+
+def test_the_example_of_one_s_own_objects_is_valid(tmp_path: Path) -> None:
+    text = (tiny.ROOT / "docs" / "studies.md").read_text(encoding="utf-8").split("### Of your own objects")[1]
+    path, preset = tmp_path / "mine.yaml", tiny.ROOT / "presets" / "props.yaml"
+    path.write_text(text.split("```")[1].removeprefix("yaml\n"), encoding="utf-8")
+    assert [cell.name for cell in make_plan(path, preset).cells] == [
+        *("baseline", "light=off", "background=off", "distractors=off", "frames=half")
+    ]
 
 
 @pytest.mark.parametrize("preset", sorted((tiny.ROOT / "presets").glob("*.yaml")), ids=lambda path: path.stem)
@@ -153,6 +163,11 @@ def test_a_key_follows_code_unless_told_not_to() -> None:
     assert stage_keys(other, VALUES, code=False) == stage_keys(STAGES, VALUES, code=False)
 
 
+def test_the_key_of_code_is_that_of_all_files_and_no_params() -> None:
+    other = {**STAGES, "render": Stage("render", ("seed",), "c", ())}
+    assert code_key(other) != code_key(STAGES) == code_key({n: replace(s, params=()) for n, s in STAGES.items()})
+
+
 def test_a_key_that_no_stage_depends_on_is_inert() -> None:
     assert [k for k in ("seed", "scene.name", "classifier", "classifier.rate", "classifier.other", "see")
             if not matters(STAGES, k)] == ["classifier.other", "see"]  # fmt: skip
@@ -173,7 +188,9 @@ def plan_of(**changes: Any) -> Plan:
         for n in range(study.repeats)
         for cell in cells
     ]
-    return Plan("made-up", study, load_params(DIGITS), cells, planned, command_of(Path("studies/made-up.yaml"), DIGITS))
+    return Plan(
+        "made-up", study, load_params(DIGITS), cells, planned, command_of(Path("studies/made-up.yaml"), DIGITS), "now"
+    )
 
 
 def record(planned: Planned, score: float, val: float = 0.9, **facts: Any) -> Record:
@@ -181,7 +198,7 @@ def record(planned: Planned, score: float, val: float = 0.9, **facts: Any) -> Re
     splits = {"synthetic_val": {"accuracy": val}, "real_test": {"accuracy": score}}
     by_regime = dict.fromkeys(("synthetic", "mixed", "real"), splits)
     counts = {regime: {"synthetic": 400, "real": 0} for regime in by_regime}
-    keys = {"key": planned.key, "params_key": planned.params_key, "seconds": {}}
+    keys = {"key": planned.key, "params_key": planned.params_key, "seconds": {}, "commit": "1a2b3c"}
     return {
         "experiment": planned.name,
         **keys,
@@ -308,15 +325,46 @@ def test_a_report_has_a_table_and_a_figure_with_the_same_bytes(tmp_path: Path) -
     assert (tmp_path / "one.svg" / "x.svg").read_bytes() == (tmp_path / "two.svg" / "x.svg").read_bytes()
 
 
+def older(planned: Planned, code: str) -> Record:
+    return record(planned, 0.7, key=f"{code}{planned.name}", code_key=code, commit=f"commit of {code}")
+
+
+def codes(used: dict[str, Record], plan: Plan) -> list[str]:
+    """Of all experiments in their order."""
+    return [used[p.name].get("code_key", "now") if p.name in used else "" for p in plan.experiments]
+
+
 def test_records_of_other_code_serve_until_there_are_new_ones() -> None:
     plan = plan_of(factors={})
-    old = [record(p, 0.7, key=f"old{p.repeat}") for p in plan.experiments]
-    new = record(plan.experiments[0], 0.8)
-    assert finished(plan, [*old, new]) == {plan.experiments[0].name}
-    used = table(plan, [new, *old])
-    assert [used[p.name]["key"] for p in plan.experiments] == ["baseline0", "old1", "old2", "old3", "old4"]
-    assert findings(plan, used)["experiments"]["of_other_code"] == 4
-    assert table(plan, [record(p, 0.7, key="old", params_key="other") for p in plan.experiments]) == {}
+    old, new = [older(p, "old") for p in plan.experiments], [record(p, 0.8) for p in plan.experiments]
+    assert finished(plan, [*old, new[0]]) == {plan.experiments[0].name}
+    assert codes(table(plan, [new[0], *old]), plan) == ["old"] * 5  # all of one code where that is possible
+    assert codes(table(plan, [*new, *old]), plan) == ["now"] * 5
+    found = findings(plan, table(plan, [*new[:3], *old[2:]]))
+    assert codes(table(plan, [*new[:3], *old[2:]]), plan) == ["now"] * 3 + ["old"] * 2
+    said = "2 experiments (seeds 3, 4) were run by other code than the project has now: commit commit of ."
+    assert found["experiments"]["of_other_code"] == 2 and said in sentences(found)
+    assert table(plan, [record(p, 0.7, key="old", params_key="other", commit="x") for p in plan.experiments]) == {}
+
+
+def test_cells_that_differ_in_an_inert_key_share_their_runs() -> None:
+    plan = plan_of(factors={STEPS: [7]}, repeats=1)
+    same = [replace(p, key="k", params_key="p") for p in plan.experiments]
+    used = table(replace(plan, experiments=same), [record(same[0], 0.8)])
+    assert list(used) == [p.name for p in same]
+
+
+def test_differences_are_between_runs_of_the_same_code() -> None:
+    """Two cells, two seeds: of seed 0 each code has both, of seed 1 no code has, so one of them is left out."""
+    plan = plan_of(factors={STEPS: [7]}, repeats=2)
+    base0, seven0, base1, seven1 = plan.experiments
+    a, b = [older(p, "a") for p in (base0, seven0, base1)], [older(p, "b") for p in (base0, seven0, seven1)]
+    for given in ([*a, *b], [*b, *a], [*a, *b, record(base0, 0.8)]):
+        used = table(plan, given)
+        assert all(len({codes(used, plan)[2 * n + k] for k in (0, 1)} - {""}) == 1 for n in (0, 1))
+    assert findings(plan, table(plan, [*a, *b]))["effects"][0]["real_test"]["seeds"] == 1
+    legacy = [{k: v for k, v in one.items() if k != "code_key"} for one in (*a, *b)]  # the commit stands for the code
+    assert findings(plan, table(plan, legacy))["effects"][0]["real_test"]["seeds"] == 1
 
 
 def test_training_images_are_counted_once(tmp_path: Path) -> None:

@@ -48,7 +48,8 @@ def findings(plan: Plan, records: Mapping[str, Record]) -> Found:
 def about(plan: Plan, records: Mapping[str, Record]) -> Found:
     study = plan.study
     missing = [planned.name for planned in plan.experiments if planned.name not in records]
-    other = sum(records[p.name]["key"] != p.key for p in plan.experiments if p.name in records)
+    there = [(planned, records[planned.name]) for planned in plan.experiments if planned.name in records]
+    other = [(planned.repeat, record["commit"]) for planned, record in there if record["key"] != planned.key]
     return {
         "study": plan.name,
         "question": study.question,
@@ -61,7 +62,13 @@ def about(plan: Plan, records: Mapping[str, Record]) -> Found:
         "repeat_keys": study.repeat_keys,
         "command": plan.command,
         "confidence": plan.base.evaluate.confidence,
-        "experiments": {"planned": len(plan.experiments), "missing": missing, "of_other_code": other},
+        "experiments": {
+            "planned": len(plan.experiments),
+            "missing": missing,
+            "of_other_code": len(other),
+            "other_repeats": sorted({repeat for repeat, _ in other}),
+            "other_commits": sorted({commit for _, commit in other}),
+        },
     }
 
 

@@ -67,6 +67,11 @@ def stage_keys(graph: Graph, values: dict[str, Any], code: bool = True) -> dict[
     return {name: key(name) for name in graph}
 
 
+def code_key(graph: Graph) -> str:
+    """Of the code alone, the same for all params."""
+    return _sha256([[name, stage.code_sha256] for name, stage in sorted(graph.items())])
+
+
 def matters(graph: Graph, key: str) -> bool:
     """Whether some stage depends on this key of params.yaml, on a section that holds it, or on a part of it."""
     used = {k for stage in graph.values() for k in stage.params}

@@ -15,7 +15,7 @@ from pipeline.params import Params, Yaml
 from pipeline.section import validate
 from pipeline.settings import replaced, with_settings
 from pipeline.study.design import BASELINE, Cell, cells_of, check_determined
-from pipeline.study.graph import Graph, matters, read_graph, stage_keys
+from pipeline.study.graph import Graph, code_key, matters, read_graph, stage_keys
 from pipeline.study.study_file import Study, load_study
 
 PARAMS = "params.yaml"  # what the command takes if not told otherwise
@@ -45,6 +45,7 @@ class Plan:
     cells: list[Cell]
     experiments: list[Planned]  # in the order in which they are run: repeat 0 of all cells first
     command: str  # that runs it
+    code_key: str  # of the code that its targets depend on
 
 
 def make_plan(path: Path, params: Path) -> Plan:
@@ -61,7 +62,15 @@ def make_plan(path: Path, params: Path) -> Plan:
     for key in inert(study, graph):
         tqdm.write(f"warning: {path}: {key} is inert: no stage of {', '.join(study.targets)} depends on it.")
     experiments = [planned(path, study, graph, base, cell, n) for n in range(study.repeats) for cell in cells]
-    return Plan(path.stem, study, validate(Params, base, str(path)), cells, experiments, command_of(path, params))
+    return Plan(
+        path.stem,
+        study,
+        validate(Params, base, str(path)),
+        cells,
+        experiments,
+        command_of(path, params),
+        code_key(graph),
+    )
 
 
 def command_of(path: Path, params: Path) -> str:

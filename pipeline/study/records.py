@@ -1,10 +1,11 @@
 """What is kept of each experiment: a JSON in `results/studies/<study>/`, which outlives commits and DVC's lists.
 
 A record says what it was made of by two keys: that of the params and code that its targets depend on, and that of the
-params alone. `run` repeats what has other code; `report` takes it and says so.
+params alone. `run` repeats what has other code; `report` takes it and says so; runs of one repeat
+are always of one code.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ def measure(project: Path, plan: Plan, done: Planned, seconds: dict[str, float],
         "commit": commit,
         "key": done.key,
         "params_key": done.params_key,
+        "code_key": plan.code_key,
         "seconds": seconds,  # of the stages that ran; the others came from DVC's cache
         "metrics": _by_run(asked, lambda t, r: scores(results_of(project / "results", t, r) / "metrics.json")),
         "images": _by_run(asked, lambda t, r: images(project / "data" / r / task_of(t) / "train.json")),
@@ -67,7 +69,29 @@ def finished(plan: Plan, records: Iterable[Record]) -> set[str]:
 
 
 def table(plan: Plan, records: list[Record]) -> dict[str, Record]:
-    """Experiment -> its record; one of other code only where there is none of the code as it is."""
-    of = {record["params_key"]: record for record in records} | {record["key"]: record for record in records}
-    found = {p.name: of.get(p.key) or of.get(p.params_key) for p in plan.experiments}
-    return {name: record for name, record in found.items() if record}
+    """Experiment -> its record, all of a repeat by the same code, as differences are between runs of one repeat.
+
+    Of each repeat it is the code with most of its runs; of several such, that with most runs of the study, then the
+    code as it is.
+    """
+    by_code = _by_code(plan, records)
+    found: dict[str, Record] = {}
+    for repeat in range(plan.study.repeats):
+        own = [planned for planned in plan.experiments if planned.repeat == repeat]
+        of = max(by_code.values(), key=lambda runs: (_count(own, runs), _count(plan.experiments, runs)), default={})
+        found |= {planned.name: of[planned.params_key] for planned in own if planned.params_key in of}
+    return found
+
+
+def _count(experiments: Iterable[Planned], runs: Mapping[str, Record]) -> int:
+    return sum(planned.params_key in runs for planned in experiments)
+
+
+def _by_code(plan: Plan, records: Iterable[Record]) -> dict[str, dict[str, Record]]:
+    """Code, first as it is, then by its key -> params -> record."""
+    now = {planned.key for planned in plan.experiments}
+    found: dict[str, dict[str, Record]] = {plan.code_key: {}}
+    for record in records:
+        code: str = plan.code_key if record["key"] in now else record.get("code_key") or record["commit"]
+        found.setdefault(code, {})[record["params_key"]] = record
+    return {code: found[code] for code in sorted(found, key=lambda code: (code != plan.code_key, code))}

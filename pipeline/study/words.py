@@ -108,7 +108,9 @@ def missing_sentences(experiments: Found) -> list[str]:
     if missing := len(experiments["missing"]):
         said.append(f"{missing} of {experiments['planned']} experiments are missing: this is a part of the study.")
     if other := experiments["of_other_code"]:
-        said.append(f"{other} experiments were run by other code than the project has now.")
+        which = f"seeds {', '.join(map(str, experiments['other_repeats']))}"
+        of = f"commit {', '.join(commit[:10] for commit in experiments['other_commits'])}"
+        said.append(f"{other} experiments ({which}) were run by other code than the project has now: {of}.")
     return said
 
 
