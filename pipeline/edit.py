@@ -13,6 +13,8 @@ from pipeline.params import Yaml
 def with_value(text: str, setting: str, where: str) -> str:
     """The text of a YAML mapping with `a.b.c=value` set, the value as YAML has it; the key must be there.
 
+    A number is a place in a list: `a.uniform.1` is the upper end of {uniform: [low, high]}.
+
     `where` (a file) starts the error.
     """
     key, equals, value = setting.partition("=")
@@ -30,11 +32,18 @@ def _node(text: str, key: str, where: str) -> Any:
     node = yaml.compose(text, Loader=Yaml)
     path = key.split(".")
     for depth, part in enumerate(path):
-        children = {k.value: v for k, v in node.value} if isinstance(node, yaml.MappingNode) else {}
+        children = _children(node)
         if not children:
             raise InputError(f"{where}: {'.'.join(path[:depth])}: expected a section that has '{part}', found a value.")
         node = lookup(children, part, f"{where}: {'.'.join(path[: depth + 1])}")
     return node
+
+
+def _children(node: Any) -> dict[str, Any]:
+    """The nodes of a section by key, those of a list by place from 0."""
+    if isinstance(node, yaml.MappingNode):
+        return {key.value: value for key, value in node.value}
+    return {str(n): value for n, value in enumerate(node.value)} if isinstance(node, yaml.SequenceNode) else {}
 
 
 def differences(one: Path, other: Path) -> list[str]:

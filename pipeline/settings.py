@@ -27,8 +27,12 @@ def check_settings(settings: dict[str, Any], params: Path, where: str) -> None:
 
 
 def value_at(params: dict[str, Any], key: str) -> Any:
-    """Of a.b.c in params.yaml."""
-    return functools.reduce(lambda section, part: section[part], key.split("."), params)
+    """Of a.b.c in params.yaml; of a list at a place, as a.uniform.1."""
+    return functools.reduce(lambda section, part: section[place(section, part)], key.split("."), params)
+
+
+def place(section: Any, part: str) -> Any:
+    return int(part) if isinstance(section, list) else part
 
 
 def replaced(params: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
@@ -36,5 +40,6 @@ def replaced(params: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]
     values = copy.deepcopy(params)
     for key, value in settings.items():
         section, _, name = key.rpartition(".")
-        (value_at(values, section) if section else values)[name] = value
+        inside: Any = value_at(values, section) if section else values
+        inside[place(inside, name)] = value
     return values

@@ -13,6 +13,7 @@ from pipeline.errors import InputError, lookup
 from pipeline.params import load_params
 from pipeline.preset import use
 from pipeline.section import extras, validate
+from pipeline.settings import replaced, value_at
 
 PRESETS = sorted((REPOSITORY / "presets").glob("*.yaml"))
 PARAMS = REPOSITORY / "params.yaml"
@@ -147,6 +148,17 @@ def test_wrong_names_and_values_change_nothing(name: str, settings: list[str], m
 def test_a_value_where_there_is_none() -> None:
     assert with_value("a:\n  b:  # why\n  c: 1\n", "a.b=x", "file") == "a:\n  b: x  # why\n  c: 1\n"
     assert with_value("a:\n  b: 'x'  # why\n", "a.b={choice: [1]}", "file") == "a:\n  b: {choice: [1]}  # why\n"
+
+
+def test_a_place_in_a_list() -> None:
+    text = "a:\n  b: {uniform: [0.0, 1.5]}  # why\n"
+    assert with_value(text, "a.b.uniform.1=2.0", "file") == "a:\n  b: {uniform: [0.0, 2.0]}  # why\n"
+    with pytest.raises(InputError, match=r"file: a\.b\.uniform\.2: expected a known name, found '2'"):
+        with_value(text, "a.b.uniform.2=2.0", "file")
+    values = {"a": {"b": {"uniform": [0.0, 1.5]}}, "c": [1, 2]}
+    assert value_at(values, "a.b.uniform.1") == 1.5
+    assert replaced(values, {"a.b.uniform.1": 2.0, "c.0": 3}) == {"a": {"b": {"uniform": [0.0, 2.0]}}, "c": [3, 2]}
+    assert values["c"] == [1, 2]
 
 
 def make(*words: str) -> subprocess.CompletedProcess[str]:

@@ -20,6 +20,7 @@ from pipeline.tune.search import Trial, score_of, trial_name
 from pipeline.tune.search_file import Search, load_search
 
 RATE, GROUPS = "classifier.learning_rate", "classifier.augment.groups"
+ENDS = "classifier.augment.scale.1"  # the upper end of a range
 BASE: dict[str, Any] = {"task": "classifier", "regime": "synthetic", "metric": "synthetic_val", "sampler": "random"}
 BASE |= {"seed": 0, "trials": 4, "steps": 6, "space": {RATE: {"loguniform": [1e-4, 1e-1]}}}
 
@@ -225,10 +226,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_search_with_dvc(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """A grid of two rates, of which one fails; again, and only what failed is run again."""
-    one = load_search(write(project, sampler="grid", points=2), project / "params.yaml")
+    space = {**BASE["space"], ENDS: {"choice": [1.2]}}
+    one = load_search(write(project, sampler="grid", points=2, space=space), project / "params.yaml")
     before, logs = (project / "params.yaml").read_bytes(), project / "tune"
     trials = search.run_search(one, "rates", logs)
     assert [trial.score for trial in trials] == [1e-4]
+    assert [done.params["classifier"]["augment"]["scale"] for done in finished().values()] == [[0.9, 1.2]]
     said = capfd.readouterr()
     assert "failed: error: step 3: expected a finite loss, found nan" in said.out + said.err
     names = {trial.name for trial in trials}
