@@ -60,6 +60,7 @@ def fit(work: Work, network: nn.Module, phase: int, folder: Path) -> Best:
     batches.rank, batches.world = trainer.global_rank, trainer.world_size
     check_shares(batches)
     loader = DataLoader(batches, batch_size=None, num_workers=work.params.train.workers)
+    network.train()  # Lightning leaves the mode as it is: who labels images has put it into evaluation
     learner = Learner(network, batches, rate, work.score, work.train_score(phase), trainer.log_every_n_steps)  # type: ignore[attr-defined]
     trainer.fit(learner, loader, DataLoader(Once()), ckpt_path=str(folder / LAST) if batches.first else None)
     kept = Path(best.best_model_path if best.save_top_k == 1 else best.last_model_path)

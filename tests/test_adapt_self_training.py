@@ -1,11 +1,16 @@
 """Self-training: which labels are taken, what a round learns from, that true labels are not read, and that it helps."""
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import tiny
 import torch
+from PIL import Image
+from test_train import wait_for
 
 from pipeline import train
 from pipeline.adapt.pseudo_labels import (
@@ -19,10 +24,12 @@ from pipeline.adapt.pseudo_labels import (
 from pipeline.adapt.rounds import counts, with_labels
 from pipeline.adapt.unlabelled import unknown_to, without_labels
 from pipeline.class_maps import IGNORED, class_map
-from pipeline.coco import Coco, categories_of, read_coco
-from pipeline.dataset import Pictures
+from pipeline.coco import Coco, categories_of, read_coco, read_json, write_json
+from pipeline.dataset import Pictures, load_crops
+from pipeline.errors import InputError
+from pipeline.infer import classify
 from pipeline.models import build
-from pipeline.models.checkpoint import load_model
+from pipeline.models.checkpoint import fit_of, load_model
 from pipeline.params import load_params
 from pipeline.work import Work
 
@@ -139,7 +146,11 @@ FEW = {"steps": 8, "val_every_steps": 4}
 def work_of(task: Any, data: Path, folder: Path, regime: str = "synthetic", **changes: Any) -> Work:
     rounds = {**ROUNDS, **changes.pop("rounds", {})}
     adapt = {"batch_norm": changes.pop("batch_norm", False), "self_training": rounds}
-    params = load_params(tiny.write_params(folder / "params.yaml", **{task: {**FEW, "adapt": adapt, **changes}}))
+    params = load_params(
+        tiny.write_params(
+            folder / "params.yaml", train={"precision": "32-true"}, **{task: {**FEW, "adapt": adapt, **changes}}
+        )
+    )
     return Work(task, data / regime / task, data, params, data / "real" / task / "train.json")
 
 
@@ -180,3 +191,117 @@ def test_nothing_to_label(task: Any, data: Path, tmp_path: Path) -> None:
         "images": 0,
         "by_category": dict.fromkeys(work.categories, 0),
     }
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_model(folder)[0].state_dict()
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return all(torch.equal(one[name], tensor) for name, tensor in other.items())
+
+
+def copied(data: Path, folder: Path) -> Path:
+    return Path(shutil.copytree(data, folder / "data"))
+
+
+def rewritten(path: Path, change: Callable[[Any], None]) -> None:
+    coco = read_json(path, "it")
+    change(coco)
+    write_json(path, coco)
+
+
+def shuffle_names(coco: Any) -> None:
+    for annotation in coco["annotations"]:
+        annotation["category_id"] = annotation["category_id"] % len(tiny.NAMES) + 1
+
+
+def only_one_box(coco: Any) -> None:
+    del coco["annotations"][1:]
+    coco["annotations"][0]["bbox"] = [1, 1, 3, 2]
+
+
+@pytest.mark.parametrize(("task", "change"), [("classifier", shuffle_names), ("detector", only_one_box)])
+def test_true_labels_are_not_read(task: Any, change: Any, data: Path, store: Path, tmp_path: Path) -> None:
+    """Other names, of a detector also other boxes, in real train give the same weights; test is not opened at all."""
+    other = copied(data, tmp_path)
+    rewritten(other / "real" / task / "train.json", change)
+    (other / "real" / task / "test.json").write_text("not to be read", encoding="utf-8")
+    for picture in (other / "real" / "images").glob("test_*.png"):
+        picture.unlink()
+    options: dict[str, Any] = {"rounds": {"rounds": 1, "confidence": LEARNS[task][0]}, "batch_norm": True}
+    for name, folder in (("a", data), ("b", other)):
+        train.train(work_of(task, folder, tmp_path, **options), tmp_path / name)
+    assert same(weights(tmp_path / "a"), weights(tmp_path / "b"))
+    labels = [read_json(tmp_path / n / "pseudo_labels" / "phase1.json", "labels") for n in "ab"]
+    assert labels[0] == labels[1] and labels[0]["annotations"]
+
+
+def test_off_reads_nothing_and_changes_nothing(data: Path, store: Path, tmp_path: Path) -> None:
+    """The bytes of a run that knows of no real images; a round without a label, too, leaves the weights."""
+    work = work_of("classifier", data, tmp_path, rounds={"rounds": 0})
+    assert work.unlabelled is None and work.rounds() == []
+    train.train(work, tmp_path / "off")
+    alone = Work("classifier", data / "synthetic" / "classifier", data, work.params)
+    train.train(alone, tmp_path / "alone")
+    assert contents(tmp_path / "off") == contents(tmp_path / "alone")
+    train.train(work_of("classifier", data, tmp_path, rounds={"confidence": 1.0}), tmp_path / "unsure")
+    assert read_json(tmp_path / "unsure" / "pseudo_labels" / "phase2.json", "labels")["annotations"] == []
+    assert same(weights(tmp_path / "off"), weights(tmp_path / "unsure"))
+
+
+def test_killed_in_a_round_it_goes_on(data: Path, store: Path, tmp_path: Path) -> None:
+    """With the labels that it has given, and to an undisturbed run's bytes."""
+    long: dict[str, Any] = {"rounds": {"steps": 80, "confidence": 0.34}, "val_every_steps": 4}
+    work = work_of("classifier", data, tmp_path, **long)
+    real = data / "real" / "classifier" / "train.json"
+    given = ["--params", tmp_path / "params.yaml", "--task", "classifier", "--data", data / "synthetic" / "classifier"]
+    more = ["--images", data, "--real", real, "--out", tmp_path / "a" / "model"]
+    process = tiny.start(store, "pipeline.train", *given, *more)
+    wait_for(store / "runs" / work.key() / "phase1" / "last.ckpt", process)
+    process.kill()
+    tiny.finish(process, code=-9)
+    assert not (tmp_path / "a").exists()
+    train.train(work, tmp_path / "a" / "model")
+    train.train(work_of("classifier", data, tmp_path, **long), tmp_path / "b" / "model")
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+def darker(data: Path) -> None:
+    """Each real picture by a constant, from 80 on, more in each: the first are seen rightly, the last are not."""
+    for path in (data / "real" / "images").glob("*.png"):
+        pixels = np.asarray(Image.open(path)).astype(int) - 80 - 8 * int(path.stem.split("_")[1])
+        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(path)
+
+
+def accuracy(folder: Path, data: Path) -> float:
+    """On real test."""
+    network, card = load_model(folder)
+    truth = read_json(data / "real" / "classifier" / "test.json", "truth")
+    crops = load_crops(truth, data, fit_of(card))
+    return float((classify(network, crops.crops, 16)[0] == crops.labels).float().mean())
+
+
+def test_a_planted_gap_closes(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Offsets of brightness, which a network without standardised inputs does not know: from picture to picture."""
+    monkeypatch.setattr(tiny, "COUNTS", {"train": 13, "val": 6, "test": 13})
+    data = tiny.write_data(tmp_path / "data")
+    darker(data)
+    long = {"steps": 60, "val_every_steps": 20, "batch_size": 16, "preprocessing": "none"}
+    train.train(work_of("classifier", data, tmp_path, rounds={"rounds": 0}, **long), tmp_path / "off")
+    rounds = {"rounds": 3, "confidence": 0.8, "steps": 40}
+    train.train(work_of("classifier", data, tmp_path, rounds=rounds, **long), tmp_path / "self")
+    train.train(work_of("classifier", data, tmp_path, rounds={"rounds": 0}, batch_norm=True, **long), tmp_path / "norm")
+    off, trained, renewed = (accuracy(tmp_path / name, data) for name in ("off", "self", "norm"))
+    assert trained >= off + 0.1 and renewed >= off + 0.1
+
+
+def test_too_few_are_named(data: Path, tmp_path: Path) -> None:
+    """Where there are no real train images, or one object alone."""
+    other = copied(data, tmp_path)
+    rewritten(other / "real" / "detector" / "train.json", lambda coco: coco.update(images=[], annotations=[]))
+    with pytest.raises(InputError, match=r"detector.adapt.self_training.rounds: expected images .* found none"):
+        work_of("detector", other, tmp_path)
+    rewritten(other / "real" / "classifier" / "train.json", only_one_box)
+    with pytest.raises(InputError, match=r"classifier.adapt.self_training.rounds: expected at least 2 .* found 1"):
+        work_of("classifier", other, tmp_path)
