@@ -23,17 +23,6 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's, as in test_tra
 NETWORKS = {"classifier": "lenet5", "detector": "centernet_tiny", "segmenter": "fcn_tiny"}
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny.write_data(tmp_path_factory.mktemp("tiny") / "data")
-
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("SYNTH2REAL_STORE", str(tmp_path / "store"))
-    return tmp_path / "store"
-
-
 def test_the_statistics_by_hand() -> None:
     """Batches of 1, 3 and of 5, 5, 5: means 2 and 5, unbiased variances 2 and 0; then the mean of the batches."""
     network = nn.Sequential(nn.BatchNorm1d(1), nn.Dropout(0.5))

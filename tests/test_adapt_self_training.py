@@ -38,17 +38,6 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's, as in test_tra
 SIZE_HW = (7, 11)
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny.write_data(tmp_path_factory.mktemp("tiny") / "data")
-
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("SYNTH2REAL_STORE", str(tmp_path / "store"))
-    return tmp_path / "store"
-
-
 def coco(images: int, *boxes: tuple[int, list[float]], name: str = "real") -> Coco:
     """Pictures of 7 x 11 px; boxes (image, xywh) of the second category."""
     annotations = [

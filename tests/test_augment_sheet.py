@@ -17,11 +17,6 @@ from pipeline.params import load_params
 from pipeline.work import Work
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny.write_data(tmp_path_factory.mktemp("tiny") / "data")
-
-
 def params_with(path: Path, task: str, **augment: Any) -> Path:
     """The tiny params with these keys of augment."""
     values = tiny.fit_of(task, "lenet5").augment.model_dump()

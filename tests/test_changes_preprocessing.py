@@ -90,9 +90,8 @@ def test_wrong_names_and_networks_without_a_front() -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_run_measures_its_own_training_crops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_measures_its_own_training_crops(tmp_path: Path, store: Path) -> None:
     """Of its regime's train split; they are saved with the weights. The rest of the recipe goes along."""
-    monkeypatch.setenv("SYNTH2REAL_STORE", str(tmp_path / "store"))
     data = tiny.write_data(tmp_path / "data")
     own = {"preprocessing": "mean_image", "freeze": 2, "backbone_lr_factor": 0.1, "steps": 2, "val_every_steps": 1}
     params = load_params(tiny.write_params(tmp_path / "params.yaml", classifier=own))

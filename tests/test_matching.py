@@ -4,14 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from boxes import entry
 
 from pipeline.matching import best_min_score, f1, iou_xywh, match, match_all
 from pipeline.report.mistakes import window
 from pipeline.report.places import false_places, missed_places
-
-
-def entry(category: int, *bbox: float, score: float = 0.9) -> dict[str, Any]:
-    return {"image_id": 1, "category_id": category, "bbox": list(bbox), "score": score}
 
 
 def test_iou_by_hand() -> None:

@@ -25,15 +25,9 @@ RECIPES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny.write_data(tmp_path_factory.mktemp("tiny") / "data")
-
-
 @pytest.fixture
-def made(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def made(data: Path, store: Path, tmp_path: Path) -> Any:
     """A function from a recipe to the work of 12 steps of the classifier, validated after 4, 8 and 12."""
-    monkeypatch.setenv("SYNTH2REAL_STORE", str(tmp_path / "store"))
 
     def work(recipe: dict[str, Any]) -> Work:
         whole = tiny.fit_of("classifier", "lenet5").model_dump()

@@ -7,12 +7,7 @@ from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
-from report_browser import DESKTOP, PHONE, launched
-from report_findings import write_findings
-from report_tree import write_tree
-
-from pipeline.report.load import load_inputs
-from pipeline.report.page import render
+from report_browser import DESKTOP, PHONE
 
 
 @dataclass
@@ -24,23 +19,8 @@ class Opened:
     requests: list[str] = field(default_factory=list)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = write_findings(write_tree(tmp_path_factory.mktemp("tree")))
-    inputs = load_inputs(root / "results", root / "models", root / "data", root / "params.yaml")
-    alone = tmp_path_factory.mktemp("alone") / "index.html"  # no other file near it
-    alone.write_text(render(inputs), encoding="utf-8")
-    return alone
-
-
 @pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
-def opened(request: pytest.FixtureRequest, browser: Browser, path: Path) -> Iterator[Opened]:
+def opened(request: pytest.FixtureRequest, browser: Browser, report_page: Path) -> Iterator[Opened]:
     width, height = request.param
     page = browser.new_page(viewport={"width": width, "height": height})
     seen = Opened(page)
@@ -48,7 +28,7 @@ def opened(request: pytest.FixtureRequest, browser: Browser, path: Path) -> Iter
     page.on("pageerror", lambda error: seen.complaints.append(str(error)))
     page.on("requestfailed", lambda failed: seen.complaints.append(failed.url[:100]))
     page.on("request", lambda asked: seen.requests.append(asked.url))
-    page.goto(path.as_uri())
+    page.goto(report_page.as_uri())
     yield seen
     page.close()
 
@@ -60,11 +40,11 @@ def show_all(page: Page) -> None:
     page.wait_for_function("[...document.images].every(i => i.complete)")
 
 
-def test_nothing_fails_and_nothing_is_fetched(opened: Opened, path: Path) -> None:
+def test_nothing_fails_and_nothing_is_fetched(opened: Opened, report_page: Path) -> None:
     show_all(opened.page)
     opened.page.wait_for_load_state("networkidle")
     assert opened.complaints == []
-    assert {r for r in opened.requests if not r.startswith("data:")} == {path.as_uri()}
+    assert {r for r in opened.requests if not r.startswith("data:")} == {report_page.as_uri()}
 
 
 def test_every_picture_is_seen_and_has_a_text(opened: Opened) -> None:
@@ -105,19 +85,21 @@ def test_nothing_is_wider_than_the_screen(opened: Opened) -> None:
     assert outside == []
 
 
-def test_wide_tables_scroll_in_their_box(browser: Browser, path: Path) -> None:
+def test_wide_tables_scroll_in_their_box(browser: Browser, report_page: Path) -> None:
     page = browser.new_page(viewport={"width": 200, "height": 600})
-    page.goto(path.as_uri())
+    page.goto(report_page.as_uri())
     wide = page.evaluate("[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth).length")
     assert wide > 0
     page.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_in_light_and_dark(scheme: Literal["light", "dark"], browser: Browser, path: Path) -> None:
+def test_text_stands_out_in_light_and_dark(
+    scheme: Literal["light", "dark"], browser: Browser, report_page: Path
+) -> None:
     """WCAG 2's contrast of text and page is at least 7 to 1."""
     page = browser.new_page(color_scheme=scheme)
-    page.goto(path.as_uri())
+    page.goto(report_page.as_uri())
     colours = page.evaluate("(s => [s.color, s.backgroundColor])(getComputedStyle(document.body))")
     light, dark = sorted((luminance(c) for c in colours), reverse=True)
     assert (light + 0.05) / (dark + 0.05) >= 7

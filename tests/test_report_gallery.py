@@ -1,24 +1,20 @@
 """Galleries: their ranks by hand, their JSON, and what people do with them in a real browser."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from boxes import entry
 from PIL import Image
 from playwright.sync_api import Browser, Page
-from report_browser import DESKTOP, PHONE, at, launched
-from report_findings import write_findings
-from report_tree import write_tree
+from report_browser import DESKTOP, PHONE, at
 
 from bench.page import as_page
 from pipeline.matching import match
 from pipeline.report.gallery import embed
-from pipeline.report.load import load_inputs
-from pipeline.report.page import render
 from pipeline.report.photos import reading
 from pipeline.report.tiles import Found, Gallery, Reading, Tile, block, in_turn, picked, ranks, with_first
 
@@ -41,10 +37,6 @@ def test_half_of_those_picked_are_the_worst(count: int) -> None:
     assert set(range(min(count, 10) // 2)) <= set(chosen)
     assert chosen == sorted(chosen)
     assert 9 in chosen  # the best
-
-
-def entry(category: int, *bbox: float, score: float = 0.9) -> dict[str, Any]:
-    return {"image_id": 1, "category_id": category, "bbox": list(bbox), "score": score}
 
 
 def test_reading_names_each_error() -> None:
@@ -96,20 +88,6 @@ def test_tiles_that_stand_in_the_page_are_not_there_twice() -> None:
 # --- In a browser ---
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = write_findings(write_tree(tmp_path_factory.mktemp("tree")))
-    out = root / "index.html"
-    out.write_text(render(load_inputs(*(root / f for f in ("results", "models", "data", "params.yaml")))))
-    return out
-
-
 def shown(page: Page, gallery: str) -> int:
     """How many tiles are listed; the text beside the filters says the same."""
     listed = page.locator(f"#{gallery} .tiles > li").count()
@@ -117,9 +95,9 @@ def shown(page: Page, gallery: str) -> int:
     return listed
 
 
-def test_filters_show_what_they_name(browser: Browser, path: Path) -> None:
+def test_filters_show_what_they_name(browser: Browser, report_page: Path) -> None:
     """The tree has four test pictures; the detector misses one object and has one box on nothing."""
-    page = at(browser, path)
+    page = at(browser, report_page)
     assert shown(page, "photos") == 4
     for kind, count in (("missed", 1), ("background", 1), ("wrong", 2), ("right", 3), ("", 4)):
         page.select_option("#photos-kind", kind)
@@ -135,8 +113,8 @@ def test_filters_show_what_they_name(browser: Browser, path: Path) -> None:
     page.context.close()
 
 
-def test_orders_begin_with_what_they_name(browser: Browser, path: Path) -> None:
-    page = at(browser, path)
+def test_orders_begin_with_what_they_name(browser: Browser, report_page: Path) -> None:
+    page = at(browser, report_page)
     first = {}
     for order in ("best", "worst"):
         page.select_option("#photos-order", order)
@@ -146,8 +124,8 @@ def test_orders_begin_with_what_they_name(browser: Browser, path: Path) -> None:
     page.context.close()
 
 
-def test_true_predicted_or_both(browser: Browser, path: Path) -> None:
-    page = at(browser, path)
+def test_true_predicted_or_both(browser: Browser, report_page: Path) -> None:
+    page = at(browser, report_page)
     page.locator("#photos").scroll_into_view_if_needed()
     page.wait_for_selector("#photos svg g")
     for show, true, predicted in (("true", True, False), ("predicted", False, True), ("both", True, True)):
@@ -157,9 +135,9 @@ def test_true_predicted_or_both(browser: Browser, path: Path) -> None:
     page.context.close()
 
 
-def test_by_keyboard_alone(browser: Browser, path: Path) -> None:
+def test_by_keyboard_alone(browser: Browser, report_page: Path) -> None:
     """The first stop leads past the heading; from the radio buttons on, every control is reached, seen and changed."""
-    page = at(browser, path)
+    page = at(browser, report_page)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.locator("#photos input[value=both]").focus()
@@ -176,8 +154,8 @@ def test_by_keyboard_alone(browser: Browser, path: Path) -> None:
     page.context.close()
 
 
-def test_without_a_script_the_first_are_there(browser: Browser, path: Path) -> None:
-    page = at(browser, path, script=False)
+def test_without_a_script_the_first_are_there(browser: Browser, report_page: Path) -> None:
+    page = at(browser, report_page, script=False)
     assert page.locator("#photos .tiles img").count() == 4
     assert page.locator("#photos g.predicted").first.is_visible()
     assert not page.locator("#photos .filters").is_visible()
@@ -185,8 +163,8 @@ def test_without_a_script_the_first_are_there(browser: Browser, path: Path) -> N
     page.context.close()
 
 
-def test_print_has_pictures_and_no_controls(browser: Browser, path: Path) -> None:
-    page = at(browser, path)
+def test_print_has_pictures_and_no_controls(browser: Browser, report_page: Path) -> None:
+    page = at(browser, report_page)
     page.emulate_media(media="print")
     page.wait_for_selector("#photos .tiles > li:nth-child(4) img")
     assert not page.locator("#photos .controls").is_visible() and not page.locator("nav").is_visible()
@@ -197,8 +175,8 @@ def test_print_has_pictures_and_no_controls(browser: Browser, path: Path) -> Non
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size_wh", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_axe_finds_nothing_serious(size_wh: tuple[int, int], scheme: Any, browser: Browser, path: Path) -> None:
-    page = at(browser, path, size_wh)
+def test_axe_finds_nothing_serious(size_wh: tuple[int, int], scheme: Any, browser: Browser, report_page: Path) -> None:
+    page = at(browser, report_page, size_wh)
     page.emulate_media(color_scheme=scheme)
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     found = Axe().run(page).response

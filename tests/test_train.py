@@ -27,17 +27,6 @@ from pipeline.work import Work, of_phase
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny.write_data(tmp_path_factory.mktemp("tiny") / "data")
-
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("SYNTH2REAL_STORE", str(tmp_path / "store"))
-    return tmp_path / "store"
-
-
 def arguments(task: str, data: Path, regime: str, params: Path, out: Path) -> list[Any]:
     return ["--params", params, "--task", task, "--data", data / regime / task, "--images", data, "--out", out]
 

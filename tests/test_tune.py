@@ -21,11 +21,6 @@ from pipeline.tune.verdict import Curves, fall_at_end, gap_growth, judge
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny.write_data(tmp_path_factory.mktemp("tiny") / "data")
-
-
 def run(data: Path, command: str, *arguments: Any, task: str = "classifier", **changes: dict[str, Any]) -> None:
     params = tiny.write_params(data.parent / "params.yaml", **changes)
     tiny.call(tune.main, command, "--params", params, "--task", task, "--data", data, *arguments)

@@ -66,11 +66,6 @@ def nothing_downloaded(offline: None, tmp_path: Path, monkeypatch: pytest.Monkey
     return tmp_path / "torch" / "hub" / "checkpoints"
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny.write_data(tmp_path_factory.mktemp("tiny") / "data")
-
-
 def fit_of(folder: Path, task: Any, model: str, weights: Path | str | None, **more: Any) -> Fit:
     own = {"model": model, "weights": None if weights is None else str(weights), **more}
     fit: Fit = getattr(load_params(tiny.write_params(folder / "params.yaml", **{task: own})), task)
@@ -200,13 +195,12 @@ def test_every_tensor_of_ssds_backbone_has_a_place(name: str) -> None:
 
 
 def test_a_start_from_imagenet_is_trained_and_read_without_a_network(
-    downloaded: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    downloaded: Path, data: Path, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One step at almost no rate: the weights of ImageNet arrive; the model folder needs no download."""
     own = {"model": "mobilenet_v3_small", "weights": "imagenet", "grayscale": False}
     quick = {"steps": 1, "val_every_steps": 1, "learning_rate": 1e-9}
     params = load_params(tiny.write_params(tmp_path / "params.yaml", classifier={**own, **quick}))
-    monkeypatch.setenv("SYNTH2REAL_STORE", str(tmp_path / "store"))
     train.train(Work("classifier", data / "synthetic" / "classifier", data, params), tmp_path / "model")
     wanted = models.MobileNet_V3_Small_Weights.DEFAULT.get_state_dict()["features.0.0.weight"]
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "empty"))
