@@ -1,12 +1,11 @@
 """Names for what a bench keeps: of everything that a result depends on, so that nothing old is taken for new."""
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from pipeline.cache import key_of
 from pipeline.coco import sha256_of
 
 CODE = Path(__file__).resolve().parents[1] / "pipeline"
@@ -17,5 +16,4 @@ def key(values: dict[str, Any], data: Path, *tasks: str) -> str:
     sets = [p for task in tasks for p in sorted(data.glob(f"*/{task}/*.json"))]
     files = [(p.relative_to(data).as_posix(), sha256_of(p)) for p in sets]
     code = [(p.relative_to(CODE).as_posix(), sha256_of(p)) for p in sorted(CODE.rglob("*.py"))]
-    facts = json.dumps([values, files, code, torch.__version__], sort_keys=True)
-    return hashlib.sha256(facts.encode()).hexdigest()[:16]
+    return key_of([values, files, code, torch.__version__])[:16]

@@ -1,7 +1,5 @@
 """What a training run works on: data, parameters and the score that picks the best weights."""
 
-import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +11,7 @@ from tqdm import tqdm
 from pipeline.adapt.batch_norm import check_batch_norm
 from pipeline.adapt.unlabelled import read_unlabelled
 from pipeline.augment.real_look import RealLook, taken
+from pipeline.cache import key_of
 from pipeline.class_maps import check_masks
 from pipeline.coco import Coco, category_names, sha256_of, subset
 from pipeline.dataset import CONTEXT, Pictures, load_crops, load_pictures, read_real_train, read_split, spread_images
@@ -81,7 +80,7 @@ class Work:
         code = [sha256_of(p) for p in sorted(Path(__file__).parent.rglob("*.py"))]
         start = self.start.identity if self.start else None
         facts = [self.task, self.fit.model_dump(), self.params.train.model_dump(), self.files_sha256(), code, start]
-        return hashlib.sha256(json.dumps([*facts, torch.__version__], sort_keys=True).encode()).hexdigest()[:32]
+        return key_of([*facts, torch.__version__])[:32]
 
     def train_score(self, phase: int) -> Callable[[nn.Module], float]:
         """The score on a fixed part of what is trained on, without augmentation."""

@@ -1,7 +1,5 @@
 """What a study's targets depend on, as DVC has it: stages, their params and code, and a key of each stage's outputs."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +9,7 @@ from dvc.dependency.param import ParamsDependency
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
+from pipeline.cache import key_of
 from pipeline.coco import sha256_of
 from pipeline.errors import InputError
 from pipeline.experiments import output
@@ -50,7 +49,7 @@ def _stage(stage: Any, upstream: list[str]) -> Stage:
 def code_sha256(places: list[str]) -> str:
     """Of the files in these places that git tracks; what other stages make is not among them."""
     listed = output("git", "ls-files", "-z", "--", *places).split("\0") if places else []
-    return _sha256([[name, sha256_of(Path(name))] for name in sorted(set(listed)) if name and Path(name).is_file()])
+    return key_of([[name, sha256_of(Path(name))] for name in sorted(set(listed)) if name and Path(name).is_file()])
 
 
 def stage_keys(graph: Graph, values: dict[str, Any], code: bool = True) -> dict[str, str]:
@@ -61,7 +60,7 @@ def stage_keys(graph: Graph, values: dict[str, Any], code: bool = True) -> dict[
         if name not in keys:
             stage = graph[name]
             own = [stage.command, [[k, value_at(values, k)] for k in stage.params], stage.code_sha256 if code else ""]
-            keys[name] = _sha256([*own, [key(u) for u in stage.upstream]])
+            keys[name] = key_of([*own, [key(u) for u in stage.upstream]])
         return keys[name]
 
     return {name: key(name) for name in graph}
@@ -69,14 +68,10 @@ def stage_keys(graph: Graph, values: dict[str, Any], code: bool = True) -> dict[
 
 def code_key(graph: Graph) -> str:
     """Of the code alone, the same for all params."""
-    return _sha256([[name, stage.code_sha256] for name, stage in sorted(graph.items())])
+    return key_of([[name, stage.code_sha256] for name, stage in sorted(graph.items())])
 
 
 def matters(graph: Graph, key: str) -> bool:
     """Whether some stage depends on this key of params.yaml, on a section that holds it, or on a part of it."""
     used = {k for stage in graph.values() for k in stage.params}
     return any(f"{key}.".startswith(f"{k}.") or f"{k}.".startswith(f"{key}.") for k in used)
-
-
-def _sha256(facts: Any) -> str:
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

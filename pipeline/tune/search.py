@@ -4,14 +4,13 @@ Trials that are finished are recognised by name and not run again: an interrupte
 """
 
 import argparse
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
+from pipeline.cache import key_of
 from pipeline.errors import InputError
 from pipeline.experiments import Done, changes, finished, reason, run_experiment
 from pipeline.summary import plain
@@ -60,8 +59,7 @@ def run_search(search: Search, name: str, logs: Path) -> list[Trial]:
 
 def trial_name(search: str, number: int, settings: dict[str, Any], code: str) -> str:
     """Of an experiment. Other values, or other code since the last commit, give another name."""
-    facts = json.dumps([settings, code], sort_keys=True)
-    return f"{search}-{number:03d}-{hashlib.sha256(facts.encode()).hexdigest()[:6]}"
+    return f"{search}-{number:03d}-{key_of([settings, code])[:6]}"
 
 
 def score_of(search: Search, name: str, done: Done) -> float:
