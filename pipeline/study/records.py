@@ -5,7 +5,7 @@ params alone. `run` repeats what has other code; `report` takes it and says so; 
 are always of one code.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ Record = dict[str, Any]  # see docs/studies.md
 
 def measure(project: Path, plan: Plan, done: Planned, seconds: dict[str, float], commit: str) -> Record:
     """The record of an experiment whose results lie in the folder `project`."""
-    asked: list[tuple[str, str]] = [(task, regime) for task in plan.study.tasks for regime in plan.study.regimes]
     return {
         "study": plan.name,
         "cell": done.cell.levels,
@@ -30,14 +29,14 @@ def measure(project: Path, plan: Plan, done: Planned, seconds: dict[str, float],
         "params_key": done.params_key,
         "code_key": plan.code_key,
         "seconds": seconds,  # of the stages that ran; the others came from DVC's cache
-        "metrics": _by_run(asked, lambda t, r: scores(results_of(project / "results", t, r) / "metrics.json")),
-        "images": _by_run(asked, lambda t, r: images(project / "data" / r / task_of(t) / "train.json")),
+        "metrics": _by_run(plan, lambda t, r: scores(results_of(project / "results", t, r) / "metrics.json")),
+        "images": _by_run(plan, lambda t, r: images(project / "data" / r / task_of(t) / "train.json")),
     }
 
 
-def _by_run(asked: list[tuple[str, str]], of: Any) -> dict[str, dict[str, Any]]:
+def _by_run(plan: Plan, of: Callable[[str, str], Any]) -> dict[str, dict[str, Any]]:
     """Task -> regime -> value."""
-    return {task: {r: of(task, r) for t, r in asked if t == task} for task, _ in asked}
+    return {task: {regime: of(task, regime) for regime in plan.study.regimes} for task in plan.study.tasks}
 
 
 def scores(path: Path) -> dict[str, dict[str, float]]:
