@@ -16,6 +16,7 @@ from pipeline.study.curves import (
     fit_curve,
     images_for_a_point,
     more_images,
+    resampled_fits,
     scatter_of,
 )
 from pipeline.study.findings import findings
@@ -62,7 +63,7 @@ def test_the_scatter_of_seeds_widens_the_answer() -> None:
         errors = exact + rng.normal(0, scatter, len(exact))
         fit = fit_curve(COUNTS, errors)
         assert fit
-        found.append(more_images(COUNTS, errors, fit, 0.95))
+        found.append(more_images(COUNTS, fit, resampled_fits(COUNTS, errors, fit), 0.95))
     sharp, wide = found
     expected = images_for_a_point(Fit(POWER, 0.02, 0.9, EXPONENT), 1600.0)
     assert sharp.start == 1600 and sharp.low and sharp.high and sharp.low <= expected * 1.1
@@ -81,7 +82,8 @@ def test_the_band_is_as_wide_as_the_line_is_uncertain() -> None:
     errors = 0.5 - 0.05 * np.log(counts) + rng.normal(0, 0.01, 6)
     fit = fit_curve(counts, errors)
     assert fit
-    low, high = band(counts, errors, fit, np.array([float(np.exp(np.log(counts).mean()))]), 0.95)
+    middle = np.array([float(np.exp(np.log(counts).mean()))])
+    low, high = band(resampled_fits(counts, errors, fit), middle, 0.95)
     residuals = errors - fit.at(counts)
     deviation = float((residuals @ residuals / 4 / 6) ** 0.5)
     assert (high - low) / 2 == pytest.approx(1.96 * deviation, rel=0.1)

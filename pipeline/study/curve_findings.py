@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.study.curves import Fit, band, fit_curve, more_images, points
+from pipeline.study.curves import Fit, band, fit_curve, more_images, points, resampled_fits
 from pipeline.study.effects import interval
 from pipeline.study.plan import Plan
 from pipeline.study.records import Record
@@ -46,8 +46,9 @@ def one_curve(
 def fitted(counts: Any, errors: Any, fit: Fit, confidence: float) -> dict[str, Any]:
     """The fit, its line with a band, and images for one more point."""
     at = np.geomspace(counts.min(), counts.max(), SHOWN)
-    low, high = band(counts, errors, fit, at, confidence)
-    more = more_images(counts, errors, fit, confidence)
+    drawn = resampled_fits(counts, errors, fit)
+    low, high = band(drawn, at, confidence)
+    more = more_images(counts, fit, drawn, confidence)
     score = {"score": 1 - fit.at(at), "low": 1 - high, "high": 1 - low}
     line = {"images": at.tolist(), **{name: values.tolist() for name, values in score.items()}}
     deviation = float(np.sqrt(np.mean((errors - fit.at(counts)) ** 2)))

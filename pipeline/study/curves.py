@@ -89,19 +89,19 @@ def resampled_fits(counts: Floats, errors: Floats, fit: Fit) -> list[Fit]:
     return [again for values in drawn if (again := fit_curve(counts, values))]
 
 
-def more_images(counts: Floats, errors: Floats, fit: Fit, confidence: float) -> More:
-    """From the largest count on, with the interval of the residual bootstrap."""
+def more_images(counts: Floats, fit: Fit, drawn: Sequence[Fit], confidence: float) -> More:
+    """From the largest count on, with the interval of the residual bootstrap, whose fits are `drawn`."""
     start = float(counts.max())
-    asked = np.sort([images_for_a_point(again, start) for again in resampled_fits(counts, errors, fit)])
+    asked = np.sort([images_for_a_point(again, start) for again in drawn])
     low, high = np.quantile(asked, [(1 - confidence) / 2, (1 + confidence) / 2], method="nearest")
     value = images_for_a_point(fit, start)
     return More(int(start), *(float(x) if math.isfinite(x) else None for x in (value, low, high)))
 
 
-def band(counts: Floats, errors: Floats, fit: Fit, at: Floats, confidence: float) -> tuple[Floats, Floats]:
+def band(drawn: Sequence[Fit], at: Floats, confidence: float) -> tuple[Floats, Floats]:
     """Lowest and highest error that the bootstrap's fits give, at each of the counts `at` [K]."""
-    drawn = np.array([again.at(at) for again in resampled_fits(counts, errors, fit)])
-    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+    errors = np.array([fit.at(at) for fit in drawn])
+    low, high = np.quantile(errors, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
     return low, high
 
 
