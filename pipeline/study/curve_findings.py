@@ -1,12 +1,13 @@
 """Curves over counts of images, for each amount of the other kind: points, fit, and what one more point would take."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
+from pipeline.intervals import seed_interval
 from pipeline.study.curves import Fit, band, fit_curve, more_images, points, resampled_fits
-from pipeline.study.effects import interval
 from pipeline.study.plan import Plan
 from pipeline.study.records import Record
 from pipeline.study.scores import Asked, images_of, scores_of
@@ -33,11 +34,9 @@ def one_curve(
     plan: Plan, along: str, cells: list[str], scores: dict[str, dict[int, float]], images: dict[str, dict[str, int]]
 ) -> dict[str, Any]:
     confidence = plan.base.evaluate.confidence
-    shown = []
-    for cell in cells:
-        mean = interval(scores[cell], confidence)
-        assert mean
-        shown.append({"cell": cell, "images": {kind: images[cell].get(kind, 0) for kind in AMOUNTS}, **mean.figures()})
+    means = {cell: seed_interval(list(scores[cell].values()), confidence).figures() for cell in cells}
+    amounts = {cell: {kind: images[cell].get(kind, 0) for kind in AMOUNTS} for cell in cells}
+    shown = [{"cell": cell, "images": amounts[cell], **means[cell]} for cell in cells]
     counts, errors = points(images, scores, cells, along)
     fit = fit_curve(counts, errors)
     return {"points": shown, **(fitted(counts, errors, fit, confidence) if fit else {"fit": None, "more": None})}
@@ -52,7 +51,4 @@ def fitted(counts: Any, errors: Any, fit: Fit, confidence: float) -> dict[str, A
     score = {"score": 1 - fit.at(at), "low": 1 - high, "high": 1 - low}
     line = {"images": at.tolist(), **{name: values.tolist() for name, values in score.items()}}
     deviation = float(np.sqrt(np.mean((errors - fit.at(counts)) ** 2)))
-    return {
-        "fit": {"model": fit.model, "a": fit.a, "b": fit.b, "c": fit.c, "deviation": deviation, "line": line},
-        "more": {"start": more.start, "images": more.images, "low": more.low, "high": more.high},
-    }
+    return {"fit": {**asdict(fit), "deviation": deviation, "line": line}, "more": asdict(more)}

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
-from pipeline.intervals import SeedInterval, seed_interval
 from pipeline.study.design import BASELINE, Cell, Level, design_matrix
 from pipeline.study.scores import BySeed, Scores
 
@@ -62,10 +61,6 @@ def differences(design: str, cells: Sequence[Cell], scores: Scores, levels: Sequ
     if design == "random":
         return fitted_differences(cells, scores, levels)
     return {level: level_differences(cells, scores, level) for level in levels}
-
-
-def interval(by_seed: BySeed, confidence: float) -> SeedInterval | None:
-    return seed_interval(list(by_seed.values()), confidence) if by_seed else None
 
 
 def verdict(value: float, p_corrected: float, confidence: float) -> str:

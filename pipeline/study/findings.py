@@ -1,25 +1,18 @@
 """All that a study has found, as results/studies/<study>.json holds it; docs/studies.md describes the keys."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from pipeline.intervals import holm
+from pipeline.intervals import holm, seed_interval
 from pipeline.study.curve_findings import curves_of
 from pipeline.study.design import BASELINE, Level
-from pipeline.study.effects import (
-    all_levels,
-    detectable,
-    differences,
-    interactions,
-    interval,
-    subtract,
-    verdict,
-)
+from pipeline.study.effects import all_levels, detectable, differences, interactions, subtract, verdict
 from pipeline.study.plan import Plan
 from pipeline.study.records import Record
-from pipeline.study.scores import MEASURES, Asked, BySeed, asked_of, images_of, scores_of, training_seconds
+from pipeline.study.scores import MEASURES, Asked, BySeed, Scores, asked_of, images_of, scores_of, training_seconds
 
 TEST, REFERENCE = "real_test", "real"
 Found = dict[str, Any]
@@ -89,10 +82,10 @@ def cells_found(plan: Plan, records: Mapping[str, Record], asked: Asked) -> list
     ]
 
 
-def figures(plan: Plan, by_seed: BySeed) -> dict[str, float | int | None] | None:
+def figures(plan: Plan, by_seed: BySeed) -> Found | None:
     """Mean and interval over seeds, and the values; None where there is no run."""
-    found = interval(by_seed, plan.base.evaluate.confidence)
-    return {**found.figures(), "values": list(by_seed.values())} if found else None  # type: ignore[dict-item]
+    values = list(by_seed.values())
+    return {**seed_interval(values, plan.base.evaluate.confidence).figures(), "values": values} if values else None
 
 
 def mean(by_seed: BySeed) -> float | None:
@@ -117,8 +110,8 @@ def effects_of(plan: Plan, records: Mapping[str, Record], asked: Asked) -> list[
     ]
 
 
-def level_effects(plan: Plan, scores: Mapping[str, BySeed], levels: Sequence[Level]) -> dict[Level, BySeed]:
-    return differences(plan.study.design, plan.cells, dict(scores), levels)
+def level_effects(plan: Plan, scores: Scores, levels: Sequence[Level]) -> dict[Level, BySeed]:
+    return differences(plan.study.design, plan.cells, scores, levels)
 
 
 def interactions_of(plan: Plan, records: Mapping[str, Record], asked: Asked) -> list[Found]:
@@ -142,7 +135,7 @@ def transfer_gaps(plan: Plan, records: Mapping[str, Record], asked: Asked) -> li
 def correct(comparisons: list[Found], confidence: float) -> None:
     """Put `p_holm`, over all comparisons of the study on real test, and `verdict` into each."""
     p_values = [comparison[TEST]["p_value"] for comparison in comparisons]
-    for comparison, p in zip(comparisons, holm(p_values) if p_values else (), strict=True):
+    for comparison, p in zip(comparisons, holm(p_values), strict=True):
         comparison["p_holm"] = float(p)
         comparison["verdict"] = verdict(comparison[TEST]["value"], float(p), confidence)
 
@@ -156,4 +149,4 @@ def detectable_of(plan: Plan, records: Mapping[str, Record], asked: Asked, compa
     found = detectable(by_level.values() or unpaired, max(1, comparisons), plan.base.evaluate.confidence)
     if not found:
         return []
-    return [{**asked.facts, "deviation": found.deviation, "smallest": found.smallest, "seeds": found.seeds}]
+    return [{**asked.facts, **asdict(found)}]
