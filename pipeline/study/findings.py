@@ -12,7 +12,17 @@ from pipeline.study.design import BASELINE, Level
 from pipeline.study.effects import all_levels, detectable, differences, interactions, subtract, verdict
 from pipeline.study.plan import Plan
 from pipeline.study.records import Record
-from pipeline.study.scores import MEASURES, Asked, BySeed, Scores, asked_of, images_of, scores_of, training_seconds
+from pipeline.study.scores import (
+    MEASURES,
+    Asked,
+    BySeed,
+    Scores,
+    asked_of,
+    done,
+    images_of,
+    scores_of,
+    training_seconds,
+)
 
 TEST, REFERENCE = "real_test", "real"
 Found = dict[str, Any]
@@ -41,8 +51,7 @@ def findings(plan: Plan, records: Mapping[str, Record]) -> Found:
 def about(plan: Plan, records: Mapping[str, Record]) -> Found:
     study = plan.study
     missing = [planned.name for planned in plan.experiments if planned.name not in records]
-    there = [(planned, records[planned.name]) for planned in plan.experiments if planned.name in records]
-    other = [(planned.repeat, record["commit"]) for planned, record in there if record["key"] != planned.key]
+    other = [(p.repeat, record["commit"]) for p, record in done(plan, records) if record["key"] != p.key]
     return {
         "study": plan.name,
         "question": study.question,

@@ -43,7 +43,7 @@ def asked_of(plan: Plan) -> list[Asked]:
 def scores_of(plan: Plan, records: Mapping[str, Record], asked: Asked, measure: str) -> Scores:
     """On a split, or the domain gap, synthetic val minus real test, of the cells that have some."""
     found: Scores = {}
-    for planned, record in _done(plan, records):
+    for planned, record in done(plan, records):
         splits = record["metrics"][asked.task][asked.regime]
         parts = [splits.get(split, {}).get(asked.metric) for split in (COMPARED if measure == GAP else (measure,))]
         if None not in parts:
@@ -55,7 +55,7 @@ def scores_of(plan: Plan, records: Mapping[str, Record], asked: Asked, measure: 
 def training_seconds(plan: Plan, records: Mapping[str, Record], asked: Asked) -> Scores:
     """Of the runs that were trained, not taken from DVC's cache."""
     found: Scores = {}
-    for planned, record in _done(plan, records):
+    for planned, record in done(plan, records):
         if all(stage in record["seconds"] for stage in asked.training):
             seconds = sum(record["seconds"][stage] for stage in asked.training)
             found.setdefault(planned.cell.name, {})[planned.repeat] = seconds
@@ -65,10 +65,11 @@ def training_seconds(plan: Plan, records: Mapping[str, Record], asked: Asked) ->
 def images_of(plan: Plan, records: Mapping[str, Record], asked: Asked) -> dict[str, dict[str, int]]:
     """Cell -> rendered and real training images, those of its first repeat."""
     found: dict[str, dict[str, int]] = {}
-    for planned, record in _done(plan, records):
+    for planned, record in done(plan, records):
         found.setdefault(planned.cell.name, record["images"][asked.task][asked.regime])
     return found
 
 
-def _done(plan: Plan, records: Mapping[str, Record]) -> Iterator[tuple[Planned, Record]]:
+def done(plan: Plan, records: Mapping[str, Record]) -> Iterator[tuple[Planned, Record]]:
+    """The experiments that are there; `records` is by name of the experiment."""
     return ((p, records[p.name]) for p in plan.experiments if p.name in records)
