@@ -23,6 +23,7 @@ from pipeline.study.scores import (
     scores_of,
     training_seconds,
 )
+from pipeline.study.words import sentences
 
 TEST, REFERENCE = "real_test", "real"
 Found = dict[str, Any]
@@ -37,7 +38,7 @@ def findings(plan: Plan, records: Mapping[str, Record]) -> Found:
     gaps = [gap for a in asked for gap in transfer_gaps(plan, records, a)]
     compared = [*effects, *crossed, *gaps]
     correct(compared, plan.base.evaluate.confidence)
-    return {
+    found = {
         **about(plan, records),
         "cells": [cell for a in asked for cell in cells_found(plan, records, a)],
         "effects": effects,
@@ -46,6 +47,7 @@ def findings(plan: Plan, records: Mapping[str, Record]) -> Found:
         "curves": [c for a in asked for c in curves_of(plan, records, a)] if curve else [],
         "detectable": [d for a in asked for d in detectable_of(plan, records, a, len(compared))],
     }
+    return {**found, "sentences": sentences(found)}
 
 
 def about(plan: Plan, records: Mapping[str, Record]) -> Found:

@@ -9,7 +9,7 @@ from pipeline.study.plan import make_plan
 from pipeline.study.plots import save_figure
 from pipeline.study.records import read_records, table
 from pipeline.study.tables import document
-from pipeline.study.words import lines, sentences
+from pipeline.study.words import lines
 
 
 def command(args: argparse.Namespace) -> None:
@@ -19,7 +19,6 @@ def command(args: argparse.Namespace) -> None:
         found = f"found none of {len(plan.experiments)}: run it first, or look what has changed in params.yaml since."
         raise InputError(f"{args.results / plan.name}: expected experiments of {args.study}, {found}")
     study = findings(plan, records)
-    study["sentences"] = sentences(study)
     out = args.out or args.results
     write_json(args.results / f"{plan.name}.json", study)
     save_figure(out / f"{plan.name}.svg", study)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.report.table import MISSING, label
-from pipeline.study.words import figure, lines, named, sentences
+from pipeline.study.words import figure, lines, named
 from pipeline.summary import markdown
 
 Found = Mapping[str, Any]
@@ -16,7 +16,7 @@ chosen by val; real test says what a choice was worth."""
 
 def document(found: Found, plot: str) -> str:
     """`plot` is the name of the figure's file, which lies beside it."""
-    parts = [f"# {found['study']}", str(found["question"]), lines(sentences(found)), f"![{found['study']}]({plot})"]
+    parts = [f"# {found['study']}", str(found["question"]), lines(found["sentences"]), f"![{found['study']}]({plot})"]
     for title, table in (("Effects", effects(found)), ("Cells", cells(found)), ("Curves", curves(found))):
         parts += [f"## {title}\n\n{markdown(table)}"] if len(table) > 1 else []
     return "\n\n".join([*parts, LEGEND, command(found)]) + "\n"
