@@ -6,12 +6,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pipeline.figure import WIDTH_IN
 from pipeline.report.figures import SIZE_IN
 from pipeline.report.optional import Entry
 from pipeline.report.svg import svg
 from pipeline.report.tabular import Table
 from pipeline.study import tables
-from pipeline.study.plots import plot_of
+from pipeline.study.plots import kind_of, plot_of, rows_in
 
 CONDITIONS = "curve"  # the design that asks how many images
 FIRST = 3  # sentences of a study on the first screen
@@ -79,14 +80,13 @@ def _table(study: Entry, title: str) -> Table:
 
 def _plots(study: Mapping[str, Any]) -> list[Markup]:
     """One for each task and regime: effects, curves, or the cells alone."""
-    kind = next((k for k in ("curves", "effects") if study[k]), "cells")
+    kind = kind_of(study)
     keys = list(
         dict.fromkeys((one["task"], one["regime"]) for one in study[kind] if one.get("real_test") or kind == "curves")
     )
     made = []
     for key in keys:
-        rows = sum((one["task"], one["regime"]) == key for one in study[kind])
-        size_in = SIZE_IN if kind == "curves" else (4.6, 1.0 + 0.25 * rows)
+        size_in = SIZE_IN if kind == "curves" else (WIDTH_IN, rows_in(study, kind, key))
         what = f"Study {study['study']}, {key[0]} trained on {key[1]}: {kind} on real test, with intervals"
         made.append(svg(size_in, f"study-{study['study']}-{'-'.join(key)}", what, plot_of(study, kind, key)))
     return made

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from pipeline.figure import HEIGHT_IN, Plot, save_plots
 from pipeline.report.table import label
-from pipeline.study.words import named
+from pipeline.study.words import named, worth_noting
 
 Found = Mapping[str, Any]
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito's
@@ -20,23 +20,37 @@ ROW_IN = 0.25
 
 def save_figure(path: Path, found: Found) -> None:
     """One plot for each task and regime, side by side."""
-    kind = "curves" if found["curves"] else "effects" if found["effects"] else "cells"
+    kind = kind_of(found)
     keys = list(dict.fromkeys((one["task"], one["regime"]) for one in found[kind]))
-    rows = max(sum((one["task"], one["regime"]) == key for one in found[kind]) for key in keys)
-    height_in = HEIGHT_IN if kind == "curves" else max(HEIGHT_IN, 1.0 + ROW_IN * rows)
+    height_in = HEIGHT_IN if kind == "curves" else max(HEIGHT_IN, *(rows_in(found, kind, key) for key in keys))
     save_plots(path, [plot_of(found, kind, key) for key in keys], height_in)
 
 
+def kind_of(found: Found) -> str:
+    """Which of its lists is drawn: the cells where there is nothing else."""
+    return next((kind for kind in ("curves", "effects") if found[kind]), "cells")
+
+
 def plot_of(found: Found, kind: str, key: tuple[str, str]) -> Plot:
-    own = [one for one in found[kind] if (one["task"], one["regime"]) == key]
+    """Of a task and a regime."""
+    own = own_of(found, kind, key)
     return lambda axes: {"curves": draw_curves, "effects": draw_effects, "cells": draw_cells}[kind](axes, own)
+
+
+def rows_in(found: Found, kind: str, key: tuple[str, str]) -> float:
+    """Height of a plot with a row for each effect or cell."""
+    return 1.0 + ROW_IN * len(own_of(found, kind, key))
+
+
+def own_of(found: Found, kind: str, key: tuple[str, str]) -> list[Found]:
+    return [one for one in found[kind] if (one["task"], one["regime"]) == key]
 
 
 def draw_effects(axes: Axes, own: list[Found]) -> None:
     """Differences from the baseline; hollow and grey where not distinguishable."""
     axes.axvline(0, color=UNCLEAR, linewidth=1)
     for row, one in enumerate(own):
-        clear = one["verdict"] != "not distinguishable"
+        clear = worth_noting(one)
         draw_interval(axes, shown(one, one["real_test"]), row, CLEAR if clear else UNCLEAR, clear)
     name_rows(axes, [named(one) for one in own])
     axes.set(title=title(own[0]), xlabel=f"{label(own[0]['metric'])} on real test, against the baseline")
