@@ -70,7 +70,7 @@ def levels_of(factor: str, given: list[Any] | dict[str, Settings]) -> dict[str, 
 
 
 def load_study(path: Path, params: Path) -> Study:
-    """Read a study, and check all of it that does not need the graph: see check.py.
+    """Read a study, and check all of it that does not need the graph or single values: see plan.py.
 
     Raises:
         InputError: that names the file and the key.
@@ -105,15 +105,15 @@ def check_factors(study: Study, path: Path) -> None:
         raise InputError(f"{where}: expected {' and '.join(AMOUNTS)} for a curve, found {', '.join(study.factors)}.")
     taken = {**dict.fromkeys(study.fixed, "fixed"), **dict.fromkeys(study.repeat_keys, "repeat_keys")}
     for key in study.baseline:
-        _take(taken, key, "baseline", f"{path}: baseline")
+        _check_free(taken, key, "baseline", f"{path}: baseline")
     together = study.design != "one_factor_off"
     for factor, levels in study.levels.items():
         keys = {key for settings in levels.values() for key in settings}
         for key in keys:
-            _take({k: v for k, v in taken.items() if v != "baseline"}, key, factor, f"{where}.{factor}")
+            _check_free(taken, key, factor, f"{where}.{factor}")
         taken |= dict.fromkeys(keys, factor) if together else {}
 
 
-def _take(taken: dict[str, str], key: str, by: str, where: str) -> None:
+def _check_free(taken: dict[str, str], key: str, by: str, where: str) -> None:
     if taken.get(key, by) != by:
         raise InputError(f"{where}: expected keys that nothing else sets, found {key}, which {taken[key]} sets.")
