@@ -1,6 +1,7 @@
 """DVC experiments: run one in a temporary copy of the project, and read those that are finished."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -19,6 +20,12 @@ class Done:
 
     params: dict[str, Any]  # params.yaml
     metrics: dict[str, Any]  # file -> what is in it
+
+
+def check_name(path: Path) -> None:
+    """Raises InputError for a file of studies/ or searches/ that no experiment can be called after."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", path.stem):
+        raise InputError(f"{path}: expected a name of letters, digits, - and _, as experiments are called after it.")
 
 
 def finished() -> dict[str, Done]:

@@ -1,13 +1,13 @@
 """A file of studies/: what is varied, in which design, how often, and what it is measured on."""
 
 import json
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
 from pipeline.errors import InputError
+from pipeline.experiments import check_name
 from pipeline.params import Params, Regime, load_params, read_yaml
 from pipeline.runs import CASCADE, HALVES, TASKS, measured
 from pipeline.section import Count, NonNegative, Section, validate
@@ -75,8 +75,7 @@ def load_study(path: Path, params: Path) -> Study:
     Raises:
         InputError: that names the file and the key.
     """
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", path.stem):
-        raise InputError(f"{path}: expected a name of letters, digits, - and _, as experiments are called after it.")
+    check_name(path)
     values, base = read_yaml(path, "a study"), load_params(params)
     study = validate(Study, {"tasks": measured(base.tasks), "regimes": list(base.regimes), **values}, str(path))
     if study.scene not in (None, base.scene.name):

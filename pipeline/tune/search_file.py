@@ -1,12 +1,12 @@
 """A file of searches/: which keys of params.yaml are varied, how, how often, and what counts as better."""
 
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from pipeline.errors import InputError
+from pipeline.experiments import check_name
 from pipeline.params import Regime, Task, load_params, read_yaml
 from pipeline.runs import TASKS
 from pipeline.section import Count, Distribution, NonNegative, Section, validate
@@ -56,8 +56,7 @@ class Search(Section):
 
 def load_search(path: Path, params: Path) -> Search:
     """Read and check a search. Raises InputError that names the file and the key, before anything is trained."""
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", path.stem):
-        raise InputError(f"{path}: expected a name of letters, digits, - and _, as experiments are called after it.")
+    check_name(path)
     search = validate(Search, read_yaml(path, "a search"), str(path))
     base = load_params(params)
     for key, known in (("task", base.tasks), ("regime", base.regimes)):
