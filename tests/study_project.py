@@ -1,14 +1,12 @@
 """A project of DVC and git with two small stages: points of five kinds, and a linear classifier that learns them."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tiny
 import yaml
+from dvc_project import make_dvc_project
 
 # The rate decides, the seed matters, `steps` concerns the stage but changes nothing; a rate above 10 ends the stage
 STAGES = """
@@ -68,21 +66,8 @@ STUDY: dict[str, Any] = {
 
 def make_project(root: Path, patch: pytest.MonkeyPatch) -> Path:
     """Committed, and the working directory of the test."""
-    root.mkdir()
-    patch.chdir(root)
-    patch.setenv("DVC_SITE_CACHE_DIR", str(root.parent / "dvc"))
-    patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     patch.setenv("PYTHONPATH", str(tiny.ROOT))
-    tiny.write_params(root / "params.yaml", classifier={"learning_rate": 0.1})
-    (root / "stages.py").write_text(STAGES, encoding="utf-8")
-    (root / "dvc.yaml").write_text(yaml.safe_dump(GRAPH, sort_keys=False), encoding="utf-8")
-    (root / ".gitignore").write_text("/results\n/data\n", encoding="utf-8")
-    for line in ("git init -q", "git config user.name t", "git config user.email t@example.org"):
-        subprocess.run(line.split(), check=True)
-    subprocess.run([sys.executable, "-m", "dvc", "init", "-q"], check=True)
-    for line in ("git add -A", "git commit -qm tiny"):
-        subprocess.run(line.split(), check=True)
-    return root
+    return make_dvc_project(root, patch, STAGES, GRAPH, "/results\n/data\n", classifier={"learning_rate": 0.1})
 
 
 def write_study(root: Path, **changes: Any) -> Path:

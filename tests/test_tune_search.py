@@ -1,7 +1,5 @@
 """Searches: what a file may say, what is proposed, how a range is narrowed; and a real search with DVC, tiny."""
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,6 +7,7 @@ from typing import Any
 import pytest
 import tiny
 import yaml
+from dvc_project import make_dvc_project
 
 from pipeline.errors import InputError
 from pipeline.experiments import Done, finished
@@ -207,21 +206,7 @@ GRAPH = {
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project of DVC and git with one stage, committed; the order of its matrix is part of the stage's name."""
-    root = tmp_path / "project"
-    root.mkdir()
-    monkeypatch.chdir(root)
-    monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "dvc"))
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    tiny.write_params(root / "params.yaml")
-    (root / "stages.py").write_text(STAGES, encoding="utf-8")
-    (root / "dvc.yaml").write_text(yaml.safe_dump(GRAPH, sort_keys=False), encoding="utf-8")
-    (root / ".gitignore").write_text("/tune\n/results\n", encoding="utf-8")
-    for line in ("init -q", "config user.name t", "config user.email t@example.org"):
-        subprocess.run(["git", *line.split()], check=True)
-    subprocess.run([sys.executable, "-m", "dvc", "init", "-q"], check=True)
-    for line in ("add -A", "commit -qm tiny"):
-        subprocess.run(["git", *line.split()], check=True)
-    return root
+    return make_dvc_project(tmp_path / "project", monkeypatch, STAGES, GRAPH, "/tune\n/results\n")
 
 
 def test_a_search_with_dvc(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
