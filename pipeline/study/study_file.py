@@ -9,11 +9,11 @@ from pydantic import BeforeValidator, Field
 from pipeline.errors import InputError
 from pipeline.experiments import check_name
 from pipeline.params import Params, Regime, load_params, read_yaml
-from pipeline.runs import CASCADE, HALVES, TASKS, measured
+from pipeline.runs import CASCADE, HALVES, TASKS, Task, measured
 from pipeline.section import Count, NonNegative, Section, validate
 
 Settings = dict[str, Any]  # key of params.yaml -> value
-Measured = Literal["classifier", "detector", "segmenter", "cascade"]
+Measured = Literal[Task, "cascade"]
 AMOUNTS = ("synthetic", "real")  # factors of a curve: counts of training images
 
 
