@@ -1,8 +1,6 @@
 """What a model is measured on, and what is written of it: the same for a task and for the cascade."""
 
 import argparse
-import csv
-import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from pipeline.dataset import read_split
 from pipeline.folders import whole_folder
 from pipeline.metrics import METRICS_OF, Results, confusion, detector_metrics, precision_recall, shape_metrics
 from pipeline.models.checkpoint import Card
+from pipeline.rows import write_rows
 from pipeline.runs import EVALUATED, task_of
 
 
@@ -69,10 +68,3 @@ def write_plots(folder: Path, name: str, truth: Coco, results: Results) -> None:
         write_rows(folder / "confusion.csv", ("actual", "predicted"), confusion(truth, results))
     elif task_of(name) == "detector":
         write_rows(folder / "precision_recall.csv", ("recall", "precision"), precision_recall(truth, results))
-
-
-def write_rows(path: Path, header: tuple[str, str], rows: list[tuple[Any, Any]]) -> None:
-    """A table for DVC's plots."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([header, *rows])
-    path.write_text(text.getvalue(), encoding="utf-8")

@@ -1,8 +1,6 @@
 """Stage: where the gaps come from: types of errors, calibration, and which parts of the data are hard (docs/gap.md)."""
 
 import argparse
-import csv
-import io
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ from pipeline.coco import write_json
 from pipeline.errors import run
 from pipeline.folders import whole_folder
 from pipeline.params import Params, load_params
+from pipeline.rows import write_rows
 from pipeline.runs import measured, results_of, task_of
 
 
@@ -30,10 +29,8 @@ def write_reliability(folder: Path, causes: dict[str, Any]) -> None:
     """For DVC's plots: mean score and part of right answers of each bin on real test, a file for each model."""
     for name, regime, of in ((n, r, of) for n, by in causes.items() for r, of in by.items() if "calibration" in of):
         rows = [(b["score"], b["right"]) for b in of["calibration"]["real_test"]["bins"] if b["count"]]
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([("score", "right"), *rows])
         (folder / name).mkdir(exist_ok=True)
-        (folder / name / f"{regime}.csv").write_text(text.getvalue(), encoding="utf-8")
+        write_rows(folder / name / f"{regime}.csv", ("score", "right"), rows)
 
 
 def main() -> None:
