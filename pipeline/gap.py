@@ -10,7 +10,7 @@ from pipeline.coco import Coco, write_json
 from pipeline.errors import run
 from pipeline.metrics import SCORERS, Scorer, read_truth, results_of_task
 from pipeline.params import Evaluate, Params, load_params
-from pipeline.runs import COMPARED, EVALUATED, measured, results_of, task_of
+from pipeline.runs import COMPARED, measured, results_of, task_of, truth_path
 
 
 def gaps(of: Mapping[str, Mapping[str, Estimate]], confidence: float) -> dict[str, dict[str, dict[str, float]]]:
@@ -49,8 +49,7 @@ def all_gaps(params: Params, results: Path, data: Path) -> dict[str, Any]:
     """gap.json: task or cascade -> metric -> gaps."""
     result = {}
     for name in measured(params.tasks):
-        where = [(split, *EVALUATED[split]) for split in COMPARED]
-        truths = {split: data / domain / task_of(name) / f"{part}.json" for split, domain, part in where}
+        truths = {split: truth_path(data, task_of(name), split) for split in COMPARED}
         folders: dict[str, Path] = {regime: results_of(results, name, regime) for regime in params.regimes}
         result[name] = task_gaps(name, truths, folders, params.evaluate)
     return result

@@ -17,7 +17,7 @@ from pipeline.errors import InputError, run
 from pipeline.matching import Matched, best_min_score, f1, match_all
 from pipeline.metrics import Results
 from pipeline.photo import load_picture
-from pipeline.runs import EVALUATED
+from pipeline.runs import truth_path
 from pipeline.table import Cell, picture_table
 
 HEADINGS = ("best", "typical", "worst")
@@ -55,8 +55,7 @@ def least_score(data: Path, predictions: Path) -> float:
 
 
 def _read(data: Path, predictions: Path, name: str) -> tuple[Coco, Results]:
-    domain, split = EVALUATED[name]
-    coco = read_coco(data / domain / "detector" / f"{split}.json", data)
+    coco = read_coco(truth_path(data, "detector", name), data)
     return coco, read_json(predictions / f"{name}.json", "COCO results")
 
 

@@ -32,6 +32,12 @@ def results_of(results: Path, name: str, regime: str) -> Path:
     return results / CASCADE / regime if name == CASCADE else results / "runs" / name / regime
 
 
+def truth_path(data: Path, task: Task, split: str) -> Path:
+    """The COCO file of one of EVALUATED, under the folder of all data."""
+    domain, part = EVALUATED[split]
+    return data / domain / task / f"{part}.json"
+
+
 def check_real(path: Path, annotations: Sequence[Any]) -> None:
     """Raises InputError where a regime trains on real images and a benchmark, read from `path`, has none."""
     if not annotations:

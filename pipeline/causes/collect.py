@@ -18,7 +18,7 @@ from pipeline.matching import best_min_score
 from pipeline.metrics import Results, confusion, read_truth, results_of_task
 from pipeline.metrics.segmenter import tallies
 from pipeline.params import Evaluate
-from pipeline.runs import COMPARED, EVALUATED, Task, task_of
+from pipeline.runs import COMPARED, Task, task_of, truth_path
 
 Entry = dict[str, Any]
 Outcome = tuple[Entry, dict[str, list[Measured]]]  # what is known by split, and what is measured on its parts
@@ -52,11 +52,6 @@ def read_splits(task: Task, data: Path, evaluate: Evaluate) -> Splits:
         found[name] = Split(truth, facts_of(truth, data), counts)
     edges = {dimension: found["real_test"].facts.thirds(dimension) for dimension in THIRDS}
     return Splits(task, found, edges, evaluate.confidence)
-
-
-def truth_path(data: Path, task: Task, split: str) -> Path:
-    domain, part = EVALUATED[split]
-    return data / domain / task / f"{part}.json"
 
 
 def least_score(task: Task, regime: str, data: Path, predictions: Path) -> float:
