@@ -9,7 +9,7 @@ from pycocotools import mask as coco_mask
 
 from pipeline.coco import Coco
 from pipeline.metrics.detector import evaluate
-from pipeline.metrics.inputs import Results, image_ids, objects
+from pipeline.metrics.inputs import Results, image_index, objects
 from pipeline.metrics.resample import Matches, matches_of, mean_over_classes
 
 Ints = npt.NDArray[np.int64]
@@ -42,7 +42,7 @@ class Boxes:
 
 
 def objects_of(truth: Coco) -> Objects:
-    index = {image_id: n for n, image_id in enumerate(image_ids(truth))}
+    index = image_index(truth)
     found = objects(truth)
     return Objects(
         np.array([index[a["image_id"]] for a in found], dtype=np.int64),
@@ -54,7 +54,7 @@ def objects_of(truth: Coco) -> Objects:
 
 def boxes_of(truth: Coco, results: Results) -> Boxes:
     """By class, image and falling score, as pycocotools has them. `truth` must have an object."""
-    index = {image_id: n for n, image_id in enumerate(image_ids(truth))}
+    index = image_index(truth)
     cells = [c for c in evaluate(truth, results).evalImgs if c]
     entry = np.concatenate([c["dtIds"] for c in cells]).astype(np.int64) - 1  # ids there count from 1
     matched = np.concatenate([c["dtMatches"][0] for c in cells]).astype(np.int64)  # 0: none

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from pipeline.causes.boxes import boxes_of
 from pipeline.coco import Coco, likeliest
 from pipeline.metrics import Scorer
-from pipeline.metrics.inputs import Results, image_ids, objects
+from pipeline.metrics.inputs import Results, image_index, objects
 
 BINS = 10  # of equal width, as in the diagrams of Guo et al.
 LEAST_SCORE = (
@@ -38,7 +38,7 @@ def classifier_answers(truth: Coco, results: Results) -> Answers:
     actual = {a["id"]: a["category_id"] for a in objects(truth)}
     said = [r for r in results if r["annotation_id"] in actual]
     right = [r["category_id"] == actual[r["annotation_id"]] for r in said]
-    index = {image_id: n for n, image_id in enumerate(image_ids(truth))}
+    index = image_index(truth)
     image = [index[r["image_id"]] for r in said]
     return answers(np.array(image, np.int64), np.array([r["score"] for r in said]), np.array(right), len(index))
 

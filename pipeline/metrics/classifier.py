@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.coco import Coco, category_names
-from pipeline.metrics.inputs import Results, image_ids, objects
+from pipeline.metrics.inputs import Results, image_index, objects
 from pipeline.metrics.resample import Scorer
 
 
@@ -39,7 +39,7 @@ def _mean(hits: list[bool]) -> float | None:
 
 def classifier_scorer(truth: Coco, results: Results) -> Scorer:
     """Accuracy over resamples of images: a ratio of sums, as an image may hold several objects or none."""
-    index = {image_id: n for n, image_id in enumerate(image_ids(truth))}
+    index = image_index(truth)
     right, total = np.zeros((2, len(index)), dtype=np.int64)  # objects by image, [N] each
     for annotation, (actual, predicted) in zip(objects(truth), confusion(truth, results), strict=True):
         right[index[annotation["image_id"]]] += actual == predicted

@@ -22,6 +22,11 @@ def image_ids(truth: Coco) -> list[int]:
     return sorted(i["id"] for i in truth["images"])
 
 
+def image_index(truth: Coco) -> dict[int, int]:
+    """The place of each image id in that order."""
+    return {image_id: n for n, image_id in enumerate(image_ids(truth))}
+
+
 def read_truth(path: Path) -> Coco:
     """Read a COCO file with objects in it. Raises InputError that names the file."""
     coco = read_json(path, "COCO annotations")
