@@ -91,15 +91,19 @@ def kinds_of(iou: Floats, same: Bools, right: Bools) -> npt.NDArray[np.str_]:
     return np.select(list(rules.values()), list(rules), default="background")
 
 
+def shown(results: Results, min_score: float) -> Results:
+    """Boxes under their likeliest names, of at least this score: what somebody would draw."""
+    return [r for r in likeliest(results) if r["score"] >= min_score]
+
+
 def match_all(coco: Coco, predictions: Results, min_score: float = 0.0) -> dict[int, Matched]:
     """Match all images of a COCO file, by image id, those without objects or predictions included."""
     truth: dict[int, list[Entry]] = {i["id"]: [] for i in coco["images"]}
     found: dict[int, Results] = {i["id"]: [] for i in coco["images"]}
     for annotation in objects(coco):
         truth[annotation["image_id"]].append(annotation)
-    for prediction in likeliest(predictions):
-        if prediction["score"] >= min_score:
-            found[prediction["image_id"]].append(prediction)
+    for prediction in shown(predictions, min_score):
+        found[prediction["image_id"]].append(prediction)
     return {i: match(truth[i], found[i]) for i in truth}
 
 

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.causes.boxes import boxes_of
-from pipeline.coco import Coco, likeliest
+from pipeline.coco import Coco
+from pipeline.matching import shown
 from pipeline.metrics import Scorer
 from pipeline.metrics.inputs import Results, image_index, objects
 
@@ -45,7 +46,7 @@ def classifier_answers(truth: Coco, results: Results) -> Answers:
 
 def detector_answers(truth: Coco, results: Results) -> Answers:
     """One answer for each box of at least LEAST_SCORE, under its likeliest name."""
-    boxes = boxes_of(truth, [r for r in likeliest(results) if r["score"] >= LEAST_SCORE])
+    boxes = boxes_of(truth, shown(results, LEAST_SCORE))
     return answers(boxes.image, boxes.score, boxes.taken >= 0, len(truth["images"]))
 
 

@@ -13,8 +13,8 @@ from pipeline.causes.calibration import classifier_answers, detector_answers
 from pipeline.causes.facts import THIRDS, Facts, facts_of
 from pipeline.causes.parts import Found, Measured, measured, measured_classes
 from pipeline.causes.tables import calibration_table, errors_table, parts_table
-from pipeline.coco import Coco, likeliest
-from pipeline.matching import best_min_score
+from pipeline.coco import Coco
+from pipeline.matching import best_min_score, shown
 from pipeline.metrics import Results, confusion, read_truth, results_of_task
 from pipeline.metrics.segmenter import tallies
 from pipeline.params import Evaluate
@@ -67,11 +67,6 @@ def least_score(task: Task, regime: str, data: Path, predictions: Path) -> float
 
 def read_predictions(splits: Splits, folder: Path) -> dict[str, Results]:
     return {n: results_of_task(splits.task, folder / f"{n}.json", s.truth) for n, s in splits.by_name.items()}
-
-
-def shown(results: Results, least: float) -> Results:
-    """Boxes under their likeliest names, of at least this score: what somebody would draw."""
-    return [r for r in likeliest(results) if r["score"] >= least]
 
 
 def detector_causes(splits: Splits, results: Mapping[str, Results], least: float) -> Outcome:
