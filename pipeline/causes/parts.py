@@ -16,7 +16,7 @@ import numpy as np
 from pipeline.bootstrap import Estimate
 from pipeline.causes.boxes import Bools, Boxes, Floats, Ints, Objects, ap50
 from pipeline.causes.facts import THIRDS, VISIBILITY, VISIBLE, VISIBLE_EDGES, Facts, Part, parts_of
-from pipeline.coco import Coco, names_of
+from pipeline.coco import Coco, category_names, names_of
 from pipeline.metrics.segmenter import BACKGROUND, by_class
 
 CLASS = "class"
@@ -95,8 +95,7 @@ def _members(
 
 def measured_classes(tallied: Ints, truth: Coco, counts: Ints) -> Iterator[Measured]:
     """A segmenter's IoU by class, of `tallies` [N, 3, 1 + categories]; `objects` there are images with true pixels."""
-    names = [BACKGROUND, *(name for _, name in sorted(names_of(truth).items()))]
-    for n, name in enumerate(names):
+    for n, name in enumerate([BACKGROUND, *category_names(truth)]):
         images, score = int((tallied[:, 1, n] > 0).sum()), _iou(tallied[:, :, n : n + 1])
         yield Measured(CLASS, Part(name, None, None), "IoU", images, images, estimate_of(score, counts))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from PIL import Image
 
-from pipeline.coco import Coco, names_of
+from pipeline.coco import Coco, category_names, names_of
 from pipeline.metrics.inputs import Results, objects
 from pipeline.report.gallery import embed, open_rgb
 from pipeline.report.mistakes import crop
@@ -31,7 +31,7 @@ def crop_gallery(
         for picture in [open_rgb(images / image["file_name"])]
         for a in own
     ]
-    categories = [names[c] for c in sorted(names)]
+    categories = category_names(coco)
     gallery = Gallery("crops", "Objects of real test images", HINT, categories, list(named), tiles, len(truth), False)
     return with_first(gallery, first)
 

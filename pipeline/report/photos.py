@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.causes.errors import FIXED
-from pipeline.coco import Coco, names_of
+from pipeline.coco import Coco, category_names, names_of
 from pipeline.matching import RIGHT, Matched, f1, kinds_of
 from pipeline.report.gallery import SHOWN_PX, embed, open_rgb
 from pipeline.report.tiles import KINDS, Found, Gallery, Reading, Tile, picked, with_first
@@ -24,15 +24,14 @@ def photo_gallery(
 ) -> Gallery:
     """At most `count` pictures; `matches` is model -> image id -> boxes; `first` of them need no script."""
     mean_f1 = {i["id"]: sum(f1(of[i["id"]]) for of in matches.values()) / len(matches) for i in coco["images"]}
-    chosen = set(picked(mean_f1, count))
-    index = {c: n for n, c in enumerate(sorted(names_of(coco)))}
+    chosen, names = set(picked(mean_f1, count)), names_of(coco)
+    index = {c: n for n, c in enumerate(sorted(names))}
     tiles = [
-        _tile(image, images, names_of(coco), index, [of[image["id"]] for of in matches.values()])
+        _tile(image, images, names, index, [of[image["id"]] for of in matches.values()])
         for image in coco["images"]
         if image["id"] in chosen
     ]
-    categories = [names_of(coco)[c] for c in index]
-    total = len(coco["images"])
+    categories, total = category_names(coco), len(coco["images"])
     return with_first(Gallery("photos", "Real test images", HINT, categories, list(matches), tiles, total), first)
 
 
