@@ -12,7 +12,7 @@ from pipeline.dataset import load_crops
 from pipeline.distance.compare import Comparison
 from pipeline.distance.sets import draw
 from pipeline.metrics import Results, results_of_task
-from pipeline.metrics.inputs import objects
+from pipeline.metrics.classifier import wrong_names
 from pipeline.params import Classifier
 
 NETWORK = "synthetic"  # the regime whose mistakes are looked at: rendered images are all that it knows
@@ -20,9 +20,7 @@ NETWORK = "synthetic"  # the regime whose mistakes are looked at: rendered image
 
 def wrong_of(truth: Coco, results: Results) -> Results:
     """A classifier's wrong names, the most confident first."""
-    true = {a["id"]: a["category_id"] for a in objects(truth)}
-    wrong = [r for r in results if r["category_id"] != true.get(r["annotation_id"], r["category_id"])]
-    return sorted(wrong, key=lambda r: (-float(r["score"]), r["annotation_id"]))
+    return sorted(wrong_names(truth, results), key=lambda r: (-float(r["score"]), r["annotation_id"]))
 
 
 def neighbours(of: Comparison, predictions: Path) -> dict[str, Any]:

@@ -20,6 +20,12 @@ def confusion(truth: Coco, results: Results) -> list[tuple[str, str]]:
     return [(names[a["category_id"]], predicted[a["id"]]) for a in objects(truth)]
 
 
+def wrong_names(truth: Coco, results: Results) -> Results:
+    """The results that give an object another name than its own; what is said of a crowd is neither right nor wrong."""
+    actual = {a["id"]: a["category_id"] for a in objects(truth)}
+    return [r for r in results if r["category_id"] != actual.get(r["annotation_id"], r["category_id"])]
+
+
 def classifier_metrics(truth: Coco, results: Results) -> dict[str, Any]:
     """`accuracy`, number of `images`, accuracy `per_class` by name; None where there is no object."""
     rows = confusion(truth, results)

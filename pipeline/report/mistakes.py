@@ -8,6 +8,7 @@ from PIL import Image
 
 from pipeline.coco import Coco, names_of
 from pipeline.draw import scaled
+from pipeline.metrics.classifier import wrong_names
 from pipeline.metrics.inputs import Results, objects
 from pipeline.report.gallery import Shown, embed, open_rgb
 
@@ -39,7 +40,7 @@ def crop_examples(coco: Coco, images: Path, count: int, margin: float, what: str
 def classifier_mistakes(coco: Coco, results: Results, images: Path, count: int, margin: float) -> Mistakes:
     """The most confident wrong names, as crops with `margin` box sizes around."""
     truth = {a["id"]: a["category_id"] for a in objects(coco)}
-    wrong = [r for r in results if r["category_id"] != truth.get(r["annotation_id"], r["category_id"])]
+    wrong = wrong_names(coco, results)
     worst = sorted(wrong, key=lambda r: -float(r["score"]))[:count]
     names, files = names_of(coco), {i["id"]: i["file_name"] for i in coco["images"]}
     shown = []
