@@ -10,7 +10,7 @@ from sklearn.neighbors import NearestNeighbors
 from pipeline.coco import Coco, names_of
 from pipeline.dataset import load_crops
 from pipeline.distance.compare import Comparison
-from pipeline.distance.sets import draw
+from pipeline.distance.sets import draw, only
 from pipeline.metrics import Results, results_of_task
 from pipeline.metrics.classifier import wrong_names
 from pipeline.params import Classifier
@@ -33,10 +33,10 @@ def neighbours(of: Comparison, predictions: Path) -> dict[str, Any]:
     shown, by_id, names = wrong[: own.mistakes], {a["id"]: a for a in truth["annotations"]}, names_of(truth)
     mistaken = [by_id[r["annotation_id"]] for r in shown]
     among = draw(of.cocos["synthetic_train"], True, own.candidates, of.rng("candidates"))
-    search = NearestNeighbors(n_neighbors=1, metric="cosine").fit(_features(of, among, among["annotations"]))
+    search = NearestNeighbors(n_neighbors=1, metric="cosine").fit(_features(of, among))
     typical = search.kneighbors(of.looked["real_test"].features[NETWORK])[0]
     count = min(own.neighbours, len(among["annotations"]))
-    found = search.kneighbors(_features(of, truth, mistaken), count) if mistaken else ([], [])
+    found = search.kneighbors(_features(of, only(truth, mistaken)), count) if mistaken else ([], [])
     mistakes = [
         {
             **_object(annotation, names),
@@ -52,12 +52,9 @@ def neighbours(of: Comparison, predictions: Path) -> dict[str, Any]:
     return {"wrong": len(wrong), "typical_distance": float(np.median(typical)), "mistakes": mistakes}
 
 
-def _features(of: Comparison, coco: Coco, annotations: list[dict[str, Any]]) -> npt.NDArray[np.float64]:
+def _features(of: Comparison, coco: Coco) -> npt.NDArray[np.float64]:
     assert isinstance(of.fit, Classifier)
-    there = {a["image_id"] for a in annotations}
-    images = [i for i in coco["images"] if i["id"] in there]
-    crops = load_crops({**coco, "images": images, "annotations": annotations}, of.data, of.fit).crops
-    return of.networks[NETWORK].of_crops(crops)
+    return of.networks[NETWORK].of_crops(load_crops(coco, of.data, of.fit).crops)
 
 
 def _object(annotation: dict[str, Any], names: dict[int, str]) -> dict[str, Any]:

@@ -6,11 +6,13 @@ this room groups them by their image.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.coco import Coco, read_coco, subset
+from pipeline.metrics.inputs import objects
 from pipeline.runs import Task
 
 SETS = {
@@ -50,11 +52,15 @@ def draw(coco: Coco, crops: bool, count: int, rng: np.random.Generator) -> Coco:
     """At most `count` crops (annotations), or pictures, of a COCO file, in its order; without replacement."""
     if not crops:
         return subset(coco, [coco["images"][n] for n in _some(len(coco["images"]), count, rng)])
-    objects = [a for a in coco["annotations"] if not a.get("iscrowd")]
-    chosen = [objects[n] for n in _some(len(objects), count, rng)]
-    there = {a["image_id"] for a in chosen}
+    there = objects(coco)
+    return only(coco, [there[n] for n in _some(len(there), count, rng)])
+
+
+def only(coco: Coco, annotations: list[dict[str, Any]]) -> Coco:
+    """These annotations of a COCO file, with the images that they lie on."""
+    there = {a["image_id"] for a in annotations}
     images = [i for i in coco["images"] if i["id"] in there]
-    return {"images": images, "annotations": chosen, "categories": coco["categories"]}
+    return {"images": images, "annotations": annotations, "categories": coco["categories"]}
 
 
 def _some(there: int, count: int, rng: np.random.Generator) -> list[int]:
