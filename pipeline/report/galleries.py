@@ -9,10 +9,12 @@ from pipeline.report.photos import photo_gallery
 from pipeline.report.tiles import Gallery
 from pipeline.runs import task_of
 
+Matches = Mapping[tuple[str, str], Mapping[int, Matched]]  # (detector or cascade, regime) -> image id -> boxes
 
-def galleries(inputs: Inputs, least: Mapping[tuple[str, str], float]) -> list[Gallery]:
-    """`least`: min_scores."""
-    return [*_photos(inputs, least), *_crops(inputs)]
+
+def galleries(inputs: Inputs, matches: Matches) -> list[Gallery]:
+    """`matches` as of real_test_matches."""
+    return [*_photos(inputs, matches), *_crops(inputs)]
 
 
 def model_name(name: str, regime: str) -> str:
@@ -25,15 +27,19 @@ def min_scores(inputs: Inputs) -> dict[tuple[str, str], float]:
     return {run: inputs.runs[run].least_score for run in runs}
 
 
-def _photos(inputs: Inputs, least: Mapping[tuple[str, str], float]) -> list[Gallery]:
-    if not least:
-        return []
-    test = inputs.cocos[("detector", "real", "test")]
-    matches: dict[str, dict[int, Matched]] = {
-        model_name(*run): match_all(test, inputs.runs[run].predictions["real_test"], score)
-        for run, score in least.items()
+def real_test_matches(inputs: Inputs) -> Matches:
+    """The boxes that are shown, of each detector and cascade."""
+    return {
+        run: match_all(inputs.cocos[("detector", "real", "test")], inputs.runs[run].predictions["real_test"], least)
+        for run, least in min_scores(inputs).items()
     }
-    return [photo_gallery(test, inputs.images, matches, inputs.params.report.gallery, inputs.params.report.examples)]
+
+
+def _photos(inputs: Inputs, matches: Matches) -> list[Gallery]:
+    if not matches:
+        return []
+    test, named = inputs.cocos[("detector", "real", "test")], {model_name(*run): of for run, of in matches.items()}
+    return [photo_gallery(test, inputs.images, named, inputs.params.report.gallery, inputs.params.report.examples)]
 
 
 def _crops(inputs: Inputs) -> list[Gallery]:

@@ -1,9 +1,8 @@
 """The pictures of the page: examples, and what was found and mistaken on them."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from pipeline.report.galleries import galleries, min_scores, model_name
+from pipeline.report.galleries import Matches, galleries, min_scores, model_name, real_test_matches
 from pipeline.report.gallery import Shown, true_examples
 from pipeline.report.load import Inputs
 from pipeline.report.mistakes import Mistakes, classifier_mistakes, crop_examples
@@ -14,16 +13,16 @@ CROPS_PER_PICTURE = 2  # examples for the classifier to one for the detector
 
 
 def pictures(inputs: Inputs) -> dict[str, Any]:
-    count, least = inputs.params.report.examples, min_scores(inputs)
+    count, matches = inputs.params.report.examples, real_test_matches(inputs)
     train = {d: inputs.cocos[(inputs.tasks[-1], d, "train")] for d in ("synthetic", "real")}  # whole pictures if any
     return {
-        "min_scores": {model_name(*run): score for run, score in least.items()},
+        "min_scores": {model_name(*run): score for run, score in min_scores(inputs).items()},
         "rendered": true_examples(train["synthetic"], inputs.images, count, "Rendered image"),
         "real": true_examples(train["real"], inputs.images, count, "Real image"),
-        "galleries": galleries(inputs, least),
+        "galleries": galleries(inputs, matches),
         "segmented": _segmented(inputs),
         "crops": {w: _crops(inputs, d, w) for d, w in (("synthetic", "Rendered"), ("real", "Real"))},
-        "mistakes": {r: _mistakes(inputs, r, least) for r in inputs.regimes},
+        "mistakes": {r: _mistakes(inputs, r, matches) for r in inputs.regimes},
     }
 
 
@@ -43,13 +42,14 @@ def _crops(inputs: Inputs, domain: str, what: str) -> list[Shown]:
     return crop_examples(coco, inputs.images, count, inputs.params.classifier.margin, what)
 
 
-def _mistakes(inputs: Inputs, regime: str, least: Mapping[tuple[str, str], float]) -> dict[str, Mistakes]:
+def _mistakes(inputs: Inputs, regime: str, matches: Matches) -> dict[str, Mistakes]:
     """Of one regime's models, by kind."""
     count, margin, found = inputs.params.report.mistakes, inputs.params.classifier.margin, {}
     for task in inputs.tasks:
-        test, results = inputs.cocos[(task, "real", "test")], inputs.runs[(task, regime)].predictions["real_test"]
+        test = inputs.cocos[(task, "real", "test")]
         if task == "classifier":
+            results = inputs.runs[(task, regime)].predictions["real_test"]
             found["wrong names"] = classifier_mistakes(test, results, inputs.images, count, margin)
         elif task == "detector":
-            found |= detector_mistakes(test, results, inputs.images, count, least[("detector", regime)])
+            found |= detector_mistakes(test, matches[(task, regime)], inputs.images, count)
     return found

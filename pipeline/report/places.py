@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pipeline.coco import Coco, names_of
 from pipeline.draw import draw_boxes
-from pipeline.matching import MIN_IOU, Matched, match_all
-from pipeline.metrics.inputs import Results, objects
+from pipeline.matching import MIN_IOU, Matched
+from pipeline.metrics.inputs import objects
 from pipeline.report.gallery import Shown, boxes_of, embed, fit, open_rgb
 from pipeline.report.mistakes import Mistakes, window
 
@@ -25,9 +25,8 @@ class Place:
     caption: str
 
 
-def detector_mistakes(coco: Coco, results: Results, images: Path, count: int, min_score: float) -> dict[str, Mistakes]:
-    """The most confident false boxes and the largest missed objects, among predictions of at least `min_score`."""
-    matches = match_all(coco, results, min_score)
+def detector_mistakes(coco: Coco, matches: Mapping[int, Matched], images: Path, count: int) -> dict[str, Mistakes]:
+    """The most confident false boxes and the largest missed objects; `matches` by image id."""
     names, of = names_of(coco), len(objects(coco))
     places = {
         "false boxes": [p for i, m in matches.items() for p in false_places(i, m, names)],
