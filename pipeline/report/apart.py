@@ -10,6 +10,7 @@ from pipeline.coco import Coco
 from pipeline.report.gallery import Shown, embed, open_rgb
 from pipeline.report.load import Inputs
 from pipeline.report.mistakes import crop
+from pipeline.report.named import EXACT_PX
 from pipeline.report.optional import Entry, interval_of
 from pipeline.report.svg import COLOURS, svg
 from pipeline.report.table import MISSING, cell
@@ -123,7 +124,7 @@ def neighbours(inputs: Inputs) -> Iterator[list[Shown]]:
 def _crop(inputs: Inputs, coco: Coco, entry: Entry, caption: str) -> Shown:
     file_name = next(i["file_name"] for i in coco["images"] if i["id"] == entry["image_id"])
     part = crop(open_rgb(inputs.images / file_name), entry["bbox"], inputs.params.classifier.margin)
-    return embed(part, f"Crop of {file_name}: {caption}", caption, exact=max(part.size) <= 48)
+    return embed(part, f"Crop of {file_name}: {caption}", caption, exact=max(part.size) <= EXACT_PX)
 
 
 def sentences(distance: Entry) -> Iterator[str]:
