@@ -24,7 +24,7 @@ from pipeline.infer import best_device
 from pipeline.learner import loss_parts, penalised_parts
 from pipeline.models.changes.groups import parameter_groups
 from pipeline.models.weights import COCO, IMAGENET, read_start
-from pipeline.params import Classifier, OnPictures, Segmenter, fit_task, load_params
+from pipeline.params import Classifier, OnPictures, Segmenter, fit_channels, fit_task, load_params
 from pipeline.recipes.check import check_recipe
 from pipeline.recipes.optimizers import make_optimizer
 from pipeline.runs import TASKS, Regime, check_real
@@ -144,7 +144,7 @@ def check_all_masks(synthetic: Path, real: Path, images: Path) -> None:
 def prepare(fit: Classifier | OnPictures, few: Coco, images: Path) -> tuple[nn.Module, Batch]:
     """The network as training starts with it, and all of `few`."""
     task = fit_task(fit)
-    channels = 1 if isinstance(fit, Classifier) and fit.grayscale else 3
+    channels = fit_channels(fit)
     start = read_start(task, fit, channels)
     data = load_crops(few, images, fit) if isinstance(fit, Classifier) else training_pictures(few, images, fit)
     crops = data.crops if isinstance(data, Crops) else torch.empty(0)

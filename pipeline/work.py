@@ -24,7 +24,7 @@ from pipeline.models.changes.preprocessing import set_statistics
 from pipeline.models.detectors import check_choice, wanted_by
 from pipeline.models.detectors.proposals import selective_search
 from pipeline.models.weights import Start, fill, read_start
-from pipeline.params import Classifier, Detector, Fit, OnPictures, Params, Segmenter, Task, fit_task
+from pipeline.params import Classifier, Detector, Fit, OnPictures, Params, Segmenter, Task, fit_channels, fit_task
 from pipeline.recipes.check import check_recipe
 from pipeline.shapes import check_shapes
 
@@ -47,7 +47,7 @@ class Work:
         self.unlabelled = read_unlabelled(self.fit, self.train, real, images)
         self.pseudo: dict[int, Coco] = {}  # phase of self-training -> what it learns from
         self.categories = category_names(self.train)
-        self.channels = 1 if isinstance(self.fit, Classifier) and self.fit.grayscale else 3
+        self.channels = fit_channels(self.fit)
         self.start = read_start(task, self.fit, self.channels)
         self.score = scorer(self.val, images, self.fit)
 

@@ -12,7 +12,7 @@ from pipeline.models import build
 from pipeline.models.changes.preprocessing import set_statistics
 from pipeline.models.checkpoint import load_model
 from pipeline.models.weights import fill, read_start
-from pipeline.params import Classifier, Fit, Params
+from pipeline.params import Fit, Params, fit_channels
 from pipeline.runs import Task
 
 START = "start"  # name of the network before training
@@ -41,7 +41,7 @@ def started(task: Task, fit: Fit, categories: int, seed: int, asked: bool, crops
 
     A task that is not `asked` for takes random ones. `crops` uint8 [N, C, S, S] are read where it wants statistics.
     """
-    channels = 1 if isinstance(fit, Classifier) and fit.grayscale else 3
+    channels = fit_channels(fit)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = build(task, fit, categories, channels)

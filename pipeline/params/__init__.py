@@ -22,7 +22,7 @@ from pipeline.params.augmenting import (
 from pipeline.params.measuring import Check, Distance, Evaluate, Report, Views
 from pipeline.params.reading import Yaml, read_yaml
 from pipeline.params.rendering import Device, Labels, Layer, Mixed, RealImages, Render
-from pipeline.params.tasks import FITS, Classifier, Detector, OnPictures, Segmenter, fit_task
+from pipeline.params.tasks import FITS, Classifier, Detector, OnPictures, Segmenter, fit_channels, fit_task
 from pipeline.params.training import Adapt, Average, Fit, Network, Optimizer, Schedule, SelfTraining, Train
 from pipeline.runs import REGIMES, TASKS, Regime, Task
 from pipeline.section import Named, NonNegative, Section, validate
@@ -65,6 +65,7 @@ __all__ = [
     "Train",
     "Views",
     "Yaml",
+    "fit_channels",
     "fit_task",
     "load_params",
     "read_yaml",

@@ -43,3 +43,8 @@ FITS: dict[Task, type[Fit]] = {"classifier": Classifier, "detector": Detector, "
 def fit_task(fit: Fit) -> Task:
     """The task whose section this is."""
     return next(task for task, section in FITS.items() if isinstance(fit, section))
+
+
+def fit_channels(fit: Fit) -> int:
+    """Of what its network looks at: 1 of grey crops, else 3."""
+    return 1 if isinstance(fit, Classifier) and fit.grayscale else 3
