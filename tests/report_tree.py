@@ -14,6 +14,7 @@ from PIL import Image
 from pipeline.class_maps import class_map, results_of, size_of
 from pipeline.coco import Coco, categories_of, write_json
 from pipeline.metrics import METRICS_OF, confusion, precision_recall
+from pipeline.report.load import Inputs, load_inputs
 from pipeline.runs import CASCADE, REGIMES, TASKS, Task, measured, task_of
 from pipeline.runs import results_of as results_at
 
@@ -39,6 +40,11 @@ def write_tree(root: Path, transfer_gap: tuple[float, float, float] = (0.02, 0.0
     asked = {name: of for name, of in gaps(transfer_gap).items() if name in (*DEFAULT, CASCADE)}
     write_json(root / "results" / "gap.json", asked)
     return root
+
+
+def inputs_at(root: Path) -> Inputs:
+    """The tree as the report reads it."""
+    return load_inputs(root / "results", root / "models", root / "data", root / "params.yaml")
 
 
 def gaps(transfer_gap: tuple[float, float, float]) -> Entry:

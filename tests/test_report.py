@@ -5,21 +5,16 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from report_tree import ROOT, ask_for, change_json, for_testing_only, write_tree
+from report_tree import ROOT, ask_for, change_json, for_testing_only, inputs_at, write_tree
 
 from pipeline.coco import write_json
 from pipeline.errors import InputError
-from pipeline.report.load import load_inputs, read_curves
+from pipeline.report.load import read_curves
 from pipeline.report.page import render, unbroken
 from pipeline.report.svg import svg
 from pipeline.runs import REGIMES
-
-
-def inputs_at(root: Path) -> Any:
-    return load_inputs(root / "results", root / "models", root / "data", root / "params.yaml")
 
 
 @pytest.fixture(scope="module")

@@ -9,21 +9,16 @@ from typing import Any
 
 import pytest
 from report_findings import ANSWER, curve_study, distance, effects_study, of, study, write_findings
-from report_tree import write_tree
+from report_tree import inputs_at, write_tree
 
 from pipeline.coco import write_json
 from pipeline.errors import InputError
 from pipeline.params import load_params
 from pipeline.report import apart, by_cause, studied
-from pipeline.report.load import Inputs, load_inputs
 from pipeline.report.optional import read_optional
 from pipeline.report.page import render
 from pipeline.report.reproduce import UNKNOWN, commands, revision
 from pipeline.study.study_file import load_study
-
-
-def inputs_at(root: Path) -> Inputs:
-    return load_inputs(root / "results", root / "models", root / "data", root / "params.yaml")
 
 
 @pytest.fixture(scope="module")
