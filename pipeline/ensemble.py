@@ -22,9 +22,8 @@ from pipeline.measure import measure, measuring
 from pipeline.merging import Detections, merged
 from pipeline.metrics import Results
 from pipeline.models.checkpoint import Card, fit_of, load_model
-from pipeline.models.detectors import SHAPES, wanted_by
-from pipeline.params import Classifier, Detector, Evaluate, load_params
-from pipeline.test_time import context_of, with_views
+from pipeline.params import Classifier, Evaluate, load_params
+from pipeline.test_time import context_of, is_merged, with_views
 
 Member = tuple[nn.Module, Card]
 
@@ -43,8 +42,7 @@ def load_members(folders: list[Path]) -> list[Member]:
 
 def check_member(folder: Path, card: Card) -> None:
     """Raises InputError for masks, keypoints and maps, which nothing merges."""
-    fit = fit_of(card)
-    if not isinstance(fit, Classifier | Detector) or (isinstance(fit, Detector) and wanted_by(fit) & SHAPES):
+    if not is_merged(fit_of(card)):
         expected = "expected a classifier, or a detector of boxes alone"
         raise InputError(f"--models: {folder}: {expected}, found {card.architecture}.")
 

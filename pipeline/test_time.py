@@ -30,15 +30,20 @@ def context_of(views: Views) -> float:
     return TEN_CROP_CONTEXT if views.ten_crop else 1.0
 
 
+def is_merged(fit: Fit) -> bool:
+    """Whether answers of such a network are put together: boxes and probabilities are, masks, keypoints, maps not."""
+    return isinstance(fit, Classifier) or (isinstance(fit, Detector) and not wanted_by(fit) & SHAPES)
+
+
 def taken(fit: Fit, views: Views) -> Views:
     """Those of `views` that the network of this section takes; the others are off.
 
-    Only boxes and probabilities are put together, not masks, keypoints or maps: networks that find those look once.
+    A network whose answers are not merged looks once.
     SSD brings every picture to its own size, so that it takes no scales, and only classifiers have crops.
     """
     if isinstance(fit, Classifier):
         return views
-    if not isinstance(fit, Detector) or wanted_by(fit) & SHAPES:
+    if not is_merged(fit):
         return ONE_VIEW
     return Views(flips=views.flips, ten_crop=False, scales=[1.0] if fit.model in OWN_SIZE else views.scales)
 
