@@ -17,9 +17,11 @@ from typing import Any
 
 import torch
 
+from bench import train_files
 from bench.machine import describe
 from bench.spread import table
 from bench.train_data import write_data
+from bench.train_side import params_of
 from bench.train_tables import compared, reached, settings_rows
 from bench.train_turns import Way, in_turn, until
 from pipeline.errors import InputError, run
@@ -43,7 +45,7 @@ CASES = {
     ),
     "detector": Case("detector", [], 12),
 }
-WAYS = {"ours": Way(), "bare": Way("bare"), "reference": Way("reference", workers=2)}
+WAYS = {"ours": Way(), "bare": Way("bare"), "reference": Way("reference", workers=train_files.WORKERS)}
 AS_IT_IS = "as it is"
 SETTINGS = {
     "`train.precision: 32-true`": Way(changes=("train.precision=32-true",)),
@@ -58,8 +60,9 @@ SETTINGS = {
 def compare(cases: list[str], params: Path, rounds: int, data: Path) -> str:
     rows = []
     for name in cases:
-        found = in_turn(WAYS, work_of(CASES[name], params, data), CASES[name].counted, rounds)
-        rows.append(compared(name, getattr(load_params(params), CASES[name].task).batch_size, found))
+        case = CASES[name]
+        found = in_turn(WAYS, work_of(case, params, data), case.counted, rounds)
+        rows.append(compared(name, getattr(params_of(params, case.changes), case.task).batch_size, found))
     ratios = [f"{text} / {other}" for other in ("bare", "reference") for text in ("ours", "CPU")]
     return table(["training", "ours, images/s", *ratios, *(f"{side}, MB" for side in WAYS)], rows)
 

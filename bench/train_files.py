@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, RandomSampler
 from torchvision import tv_tensors
 from torchvision.datasets import ImageFolder
+from torchvision.ops import box_convert
 from torchvision.transforms import v2
 
 from pipeline.augment.pictures import KERNEL_PX
@@ -85,7 +86,6 @@ class PictureFiles(Dataset[Any]):
     def target(self, image: dict[str, Any]) -> dict[str, Tensor]:
         own = self.annotations[image["id"]]
         xywh = torch.tensor([a["bbox"] for a in own], dtype=torch.float32).reshape(-1, 4)
-        xyxy = torch.cat([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], dim=1)
         size_hw = (image["height"], image["width"])
-        boxes = tv_tensors.BoundingBoxes(xyxy, format="XYXY", canvas_size=size_hw)
+        boxes = tv_tensors.BoundingBoxes(box_convert(xywh, "xywh", "xyxy"), format="XYXY", canvas_size=size_hw)
         return {"boxes": boxes, "labels": torch.tensor([a["category_id"] for a in own])}

@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader
 
 from bench import train_files
 from bench.train_decoded import decoded_each_time
+from pipeline.infer import best_device
 from pipeline.learner import Learner, Once, loss_parts
 from pipeline.models import build
 from pipeline.models.changes.groups import parameter_groups
@@ -58,19 +59,19 @@ def ours(work: Work, steps: int, every: int, folder: Path, watch: Watch, change:
 
 def bare(work: Work, steps: int, every: int, folder: Path, watch: Watch) -> None:
     """Batches that are augmented already, in our precision, and nothing around the steps."""
-    device = device_of()
+    device = best_device()
     made = [move_data_to_device(batch, device) for batch in islice(work.batches(0, IN_MEMORY), IN_MEMORY)]
     loop(work, islice(cycle(made), steps), steps, "bf16" in precision_of(work.params), every, watch)
 
 
 def reference(work: Work, steps: int, every: int, folder: Path, watch: Watch) -> None:
     """As torchvision's reference scripts: files decoded by PIL, its transforms, a DataLoader's workers, 32 bits."""
-    loader, device = train_files.loader(work, steps, folder / "files"), device_of()
+    loader, device = train_files.loader(work, steps, folder / "files"), best_device()
     loop(work, (move_data_to_device(batch, device) for batch in loader), steps, False, every, watch)
 
 
 def loop(work: Work, batches: Iterable[Any], steps: int, bf16: bool, every: int, watch: Watch) -> None:
-    device = device_of()
+    device = best_device()
     network = network_of(work).to(device).train()
     optimizer = make_optimizer(work.fit.optimizer, parameter_groups(network, work.fit, work.fit.learning_rate))
     schedule = make_schedule(work.fit.schedule, optimizer, steps)
@@ -87,10 +88,6 @@ def loop(work: Work, batches: Iterable[Any], steps: int, bf16: bool, every: int,
         if step % every == 0:
             watch.validated(work.score(network))
             network.train()
-
-
-def device_of() -> torch.device:
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def network_of(work: Work) -> nn.Module:

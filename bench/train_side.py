@@ -3,7 +3,7 @@
 import json
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,16 @@ KINDS: dict[str, Callable[..., None]] = {"ours": ours, "bare": bare, "reference"
 
 
 def work_of(params: str, task: Any, changes: list[str], data: str, images: str) -> Work:
-    """Of a params file with changes `key=value`."""
-    text = Path(params).read_text(encoding="utf-8")
+    """What is told as JSON; `changes` as those of `params_of`."""
+    return Work(task, Path(data), Path(images), params_of(Path(params), changes))
+
+
+def params_of(path: Path, changes: Iterable[str]) -> Params:
+    """A params file with changes `key=value`."""
+    text = path.read_text(encoding="utf-8")
     for change in changes:
-        text = with_value(text, change, params)
-    return Work(task, Path(data), Path(images), validate(Params, yaml.load(text, Loader=Yaml), params))
+        text = with_value(text, change, str(path))
+    return validate(Params, yaml.load(text, Loader=Yaml), str(path))
 
 
 def main() -> None:

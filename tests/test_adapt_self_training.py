@@ -10,7 +10,7 @@ import pytest
 import tiny
 import torch
 from PIL import Image
-from test_train import wait_for
+from test_train import contents, wait_for
 
 from pipeline import train
 from pipeline.adapt.pseudo_labels import (
@@ -141,10 +141,6 @@ def work_of(task: Any, data: Path, folder: Path, regime: str = "synthetic", **ch
         )
     )
     return Work(task, data / regime / task, data, params, data / "real" / task / "train.json")
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
 LEARNS = {"classifier": (0.34, 8), "detector": (0.01, 8), "segmenter": (0.34, 60)}  # what a network is sure of, steps

@@ -59,8 +59,7 @@ def reestimate(network: nn.Module, show: Callable[[Any], object], batches: Seque
 def in_parts(pictures: Sequence[Tensor] | Tensor, size: int) -> list[Any]:
     """Parts of nearly one size, at least this and at least two pictures, as far as there are so many."""
     count = max(1, len(pictures) // max(2, size))
-    ends = [int(part[-1]) + 1 for part in np.array_split(np.arange(len(pictures)), count)]
-    return [pictures[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+    return [pictures[part[0] : part[-1] + 1] for part in np.array_split(np.arange(len(pictures)), count)]
 
 
 def show_crops(network: nn.Module, device: torch.device) -> Callable[[Tensor], object]:
