@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pipeline.augment.cutout import cut_out, draw_squares
-from pipeline.augment.focus import blur_all
+from pipeline.augment.focus import blur_some_
 from pipeline.augment.jpeg import compress_each
 from pipeline.augment.lens import bent_each
 from pipeline.augment.light import vary_light
@@ -68,13 +68,13 @@ class PictureAugment:
 
     def _seen(self, crops: Tensor) -> Tensor:
         """uint8 crops [N, 3, side, side] as another camera sees them: [N, 3, crop_px, crop_px] in 0 .. 1."""
-        shown = crops.float() / 255
+        shown = crops.float().div_(255)
         if crops.shape[-1] != self.crop_px:
             shown = F.interpolate(shown, (self.crop_px, self.crop_px), mode="bilinear", antialias=True)
         lit = vary_light(shown, self.params)
         sigma_px = float(torch.empty(()).uniform_(*self.params.blur_sigma_px))
         soft = torch.randperm(len(lit))[: max(1, len(lit) // 2)]
-        lit[soft] = blur_all(lit[soft], sigma_px, KERNEL_PX)
+        blur_some_(lit, soft.tolist(), sigma_px, KERNEL_PX)
         strength = self.params.noise * torch.rand(len(lit), 1, 1, 1)
         noisy = lit + strength * torch.randn_like(lit) if self.params.noise else lit
         return compress_each(noisy, self.params.jpeg_quality)
