@@ -165,7 +165,11 @@ class Learner(pl.LightningModule):
 
 
 def loss_parts(network: nn.Module, fit: Fit, batch: Batch) -> dict[str, Tensor]:
-    """The parts of the loss, by name."""
+    """The parts of the loss, by name; those of a detector are its own.
+
+    Of a classifier it is cross-entropy, against (1 - e) y + e / categories with label smoothing e (Szegedy et al.
+    2016).
+    """
     if isinstance(fit, Classifier):
         crops, labels = batch
         smoothing = fit.label_smoothing

@@ -112,17 +112,18 @@ def _targets(heat: Tensor, targets: list[dict[str, Tensor]]) -> tuple[Tensor, Te
     box = heat.new_zeros((count, height, width, 4), dtype=torch.float32)
     centres = _cell_centres(height, width, heat.device)
     for n, target in enumerate(targets):
-        for own_box, own_label in zip(target["boxes"].float(), target["labels"], strict=True):
-            bump = _bump(centres, own_box)
-            mine = bump > wanted[n]
-            wanted[n][mine], label[n][mine], box[n][mine] = bump[mine], own_label - 1, own_box
+        if len(target["boxes"]):
+            boxes = target["boxes"].float()
+            wanted[n], owner = _bumps(centres, boxes).max(0)  # the first of equals
+            label[n], box[n] = target["labels"][owner] - 1, boxes[owner]
     weight = torch.where(wanted > 0.5, wanted, torch.zeros_like(wanted))
     return wanted, weight, label, box
 
 
-def _bump(centres: Tensor, box_xyxy: Tensor) -> Tensor:
-    """A Gaussian over the cells around the middle of a box, exactly 1 in the cell that holds it: [h, w]."""
-    middle, size = (box_xyxy[:2] + box_xyxy[2:]) / 2, (box_xyxy[2:] - box_xyxy[:2]).clamp(min=1.0)
+def _bumps(centres: Tensor, boxes_xyxy: Tensor) -> Tensor:
+    """A Gaussian over the cells around the middle of each box, exactly 1 in the cell that holds it: [n, h, w]."""
+    boxes = boxes_xyxy[:, None, None]
+    middle, size = (boxes[..., :2] + boxes[..., 2:]) / 2, (boxes[..., 2:] - boxes[..., :2]).clamp(min=1.0)
     cell = (middle / STRIDE_PX).floor().clamp(min=0)
     deviation = (size / 6).clamp(min=STRIDE_PX / 2)
     offset = (centres - (cell + 0.5) * STRIDE_PX) / deviation

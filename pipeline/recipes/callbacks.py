@@ -36,7 +36,10 @@ def patient_until(fit: Fit, steps: int) -> int:
 
 
 class Patience(EarlyStopping):
-    """Ends training after `patience` validations without a better score; those before step `first` do not count."""
+    """Ends training after `patience` validations without a better score; those before step `first` do not count.
+
+    Early stopping (Prechelt 1998, "Early Stopping - But When?"); the best snapshot is what is kept.
+    """
 
     def __init__(self, patience: int, first: int) -> None:
         super().__init__("val/score", mode="max", patience=patience)
@@ -50,6 +53,7 @@ class Patience(EarlyStopping):
 class Plateau(Callback):
     """The rate x `factor` after more than `patience` validations without a better score, by torch's ReduceLROnPlateau.
 
+    By hand so in Krizhevsky et al. (2012, section 5) and He et al. (2016, section 3.4).
     Lightning would step it after the checkpoint was written, and a run that goes on from there would not know.
     """
 

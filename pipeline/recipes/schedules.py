@@ -29,11 +29,12 @@ def rate_factor(options: Schedule, step: float, steps: int) -> float:
 
 
 def constant(step: float, warm: int, steps: int, options: Schedule) -> float:
+    """The highest rate all along: 1 (Robbins and Monro 1951 let it fall; with it weights keep moving)."""
     return 1.0
 
 
 def falling_steps(step: float, warm: int, steps: int, options: Schedule) -> float:
-    """`factor` to the power of the milestones passed; these are parts of the whole run."""
+    """`factor` to the power of the milestones passed, parts of the whole run (He et al. 2016: 0.1 at each of two)."""
     return options.factor ** sum(step >= round(part * steps) for part in options.milestones)
 
 
@@ -43,7 +44,7 @@ def cosine(step: float, warm: int, steps: int, options: Schedule) -> float:
 
 
 def linear(step: float, warm: int, steps: int, options: Schedule) -> float:
-    """A straight line down to 0."""
+    """1 - t, a straight line down to 0 (Goyal et al. 2017 warm up so; Devlin et al. 2018 decay so)."""
     return max(0.0, 1 - (step - warm) / max(1, steps - warm))
 
 

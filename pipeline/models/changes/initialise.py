@@ -1,4 +1,5 @@
-"""Initial weights of a backbone, by the rules of the papers; the head keeps its own: training starts at log C."""
+"""Initial weights of a backbone, by the rules of the papers (Glorot and Bengio 2010, He et al. 2015, LeCun et al. 1998,
+Krizhevsky et al. 2012); the head keeps its own: training starts at log C."""
 
 from collections.abc import Callable
 from functools import partial

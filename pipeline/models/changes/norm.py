@@ -1,4 +1,5 @@
-"""Normalisation layers, exchanged for others: batch, layer, instance, group or none."""
+"""Normalisation layers, exchanged for others: batch (Ioffe and Szegedy 2015), layer (Ba et al. 2016), instance (Ulyanov
+et al. 2016), group (Wu and He 2018) or none."""
 
 from collections.abc import Callable
 from typing import Any
