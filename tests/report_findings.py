@@ -59,7 +59,8 @@ def study(name: str, design: str, **more: Any) -> Entry:
     """Of the scene and benchmark of the tree."""
     about = {"study": name, "question": "What <b>matters</b>?", "design": design, "scene": "digits"}
     found = {"benchmark": "digits", "effects": [], "cells": [], "curves": [], "sentences": [ANSWER]}
-    return {**about, **found, **more}
+    study = {**about, **found, **more}
+    return {**study, "answers": study["sentences"]}
 
 
 def effects_study() -> Entry:
@@ -81,6 +82,7 @@ def curve_study() -> Entry:
         "points": [{"cell": f"{n}", "images": {"synthetic": n, "real": 10}, **of(0.9 - 5 / n, 0.01)} for n in counts],
         "fit": None,
         "more": None,
+        "rise": None,
     }
     said = "Classifier, mixed training: from 400 synthetic images on, one more point takes about 800 more."
     return study("amount", "curve", curves=[curve], sentences=[said])

@@ -58,7 +58,7 @@ def test_counts_of_errors_are_those_of_the_tree(page: str) -> None:
 
 def test_a_question_that_nobody_asked_names_the_command() -> None:
     asked = studied.questions([], "dice")
-    assert [q.sentences for q in asked] == [[], []]
+    assert [q.answers for q in asked] == [[], []]
     assert [q.command.split()[-1] for q in asked] == ["studies/dice_amount.yaml", "studies/dice_randomization.yaml"]
 
 
@@ -77,14 +77,17 @@ def test_without_a_study_of_the_scene_the_page_says_how_to_write_one(tmp_path: P
 
 
 def test_seeds_alone_are_no_choices() -> None:
+    """They say how far the first answer holds."""
     seeds = study("seeds", "one_factor_off", sentences=["With 5 seeds a true difference of 0.01 would be found."])
-    assert [q.sentences for q in studied.questions([seeds], "digits")] == [[], []]
+    assert [q.answers for q in studied.questions([seeds], "digits")] == [[], []]
+    assert studied.seeds_of([seeds, effects_study(), curve_study()]) == seeds["sentences"]
     assert [s.sentences for s in studied.studied([seeds])] == [seeds["sentences"]]  # it has its own place further down
 
 
 def test_studies_answer_the_question_of_their_design() -> None:
     conditions, choices = studied.questions([effects_study(), curve_study()], "digits")
-    assert (conditions.sentences, choices.sentences) == (curve_study()["sentences"], [ANSWER])
+    assert conditions.answers == [("amount", curve_study()["sentences"])]
+    assert choices.answers == [("randomization", [ANSWER])]
 
 
 def test_a_study_of_another_scene_says_nothing_here(tmp_path: Path) -> None:
@@ -99,7 +102,7 @@ def test_a_study_of_another_scene_says_nothing_here(tmp_path: Path) -> None:
     [
         ("causes.json", "{", "expected causes of the gaps, found damaged JSON"),
         ("distance.json", "[]", "expected distances of images, found list"),
-        ("studies/x.json", '{"study": "x"}', "expected a study, found none of the keys benchmark, cells"),
+        ("studies/x.json", '{"study": "x"}', "expected a study, found none of the keys answers, benchmark"),
     ],
 )
 def test_damaged_findings_are_named(name: str, text: str, message: str, tmp_path: Path) -> None:

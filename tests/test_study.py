@@ -284,6 +284,7 @@ def test_the_smallest_detectable_effect_by_hand() -> None:
     assert one.smallest == pytest.approx((2.776 + 0.941) / 5**0.5, abs=2e-3)
     assert two.smallest == pytest.approx((3.495 + 0.941) / 5**0.5, abs=2e-3)
     assert detectable([{0: 1.0}], 1, 0.95) is None
+    assert detectable([{0: 0.5, 1: 0.5, 2: 0.5}], 1, 0.95) is None  # no spread: of an inert factor, not of all seeds
 
 
 def test_a_verdict_follows_the_corrected_p_and_the_sign() -> None:

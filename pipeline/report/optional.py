@@ -12,7 +12,7 @@ from pipeline.report.table import UNKNOWN, Interval
 from pipeline.runs import CASCADE, TASKS
 
 Entry = Mapping[str, Any]
-STUDY_KEYS = {"study", "question", "design", "scene", "benchmark", "sentences", "effects", "cells", "curves"}
+STUDY_KEYS = {"study", "question", "design", "scene", "benchmark", "sentences", "answers", "effects", "cells", "curves"}
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from pipeline.report.histograms import DatasetPlots, dataset_plots
 from pipeline.report.load import Curve, Inputs
 from pipeline.report.pictures import pictures
 from pipeline.report.reproduce import commands, revision
-from pipeline.report.studied import questions, studied
+from pipeline.report.studied import questions, seeds_of, studied
 from pipeline.report.table import METRICS, cells, label
 from pipeline.report.tiles import KINDS, Gallery, block
 from pipeline.runs import task_of
@@ -93,6 +93,7 @@ def context(inputs: Inputs) -> dict[str, Any]:
         **by_cause(inputs.optional.causes),
         **apart(inputs),
         "questions": questions(inputs.optional.studies, inputs.params.scene.name),
+        "over_seeds": seeds_of(inputs.optional.studies),
         "studies": studied(inputs.optional.studies),
         "costs": costs_table(inputs),
         "revision": (commit := revision()),

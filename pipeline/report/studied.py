@@ -12,10 +12,9 @@ from pipeline.report.optional import Entry
 from pipeline.report.svg import svg
 from pipeline.report.tabular import Table
 from pipeline.study import tables
-from pipeline.study.plots import kind_of, plot_of, rows_in
+from pipeline.study.plots import keys_of, kind_of, plot_of, rows_in
 
 CONDITIONS = "curve"  # the design that asks how many images
-FIRST = 3  # sentences of a study on the first screen
 SHIPPED = {"digits": ("amount", "randomization"), "dice": ("dice_amount", "dice_randomization")}  # by scene
 
 
@@ -36,7 +35,7 @@ class Question:
     """One of the three, with what is known."""
 
     question: str
-    sentences: list[str]
+    answers: list[tuple[str, list[str]]]  # study, its sentences
     command: str  # that would answer it, where nothing does; empty where the project has no such study of this scene
 
 
@@ -46,8 +45,8 @@ def questions(studies: Sequence[Entry], scene: str) -> list[Question]:
     curves = [s for s in studies if s["design"] == CONDITIONS]
     others = [s for s in studies if s["effects"]]
     return [
-        Question("Under what conditions?", _first(curves), amount),
-        Question("Which choices matter?", _first(others), choices),
+        Question("Under what conditions?", _answers(curves), amount),
+        Question("Which choices matter?", _answers(others), choices),
     ]
 
 
@@ -55,8 +54,14 @@ def _run(study: str) -> str:
     return f"python -m pipeline.study run studies/{study}.yaml"
 
 
-def _first(studies: Sequence[Entry]) -> list[str]:
-    return [sentence for study in studies for sentence in study["sentences"][:FIRST]]
+def _answers(studies: Sequence[Entry]) -> list[tuple[str, list[str]]]:
+    return [(study["study"], study["answers"]) for study in studies]
+
+
+def seeds_of(studies: Sequence[Entry]) -> list[str]:
+    """What the gaps are over several seeds of training, of studies that ask this alone."""
+    alone = [s for s in studies if s["design"] != CONDITIONS and not s["effects"]]
+    return [sentence for study in alone for sentence in study["answers"]]
 
 
 def studied(studies: Sequence[Entry]) -> list[Studied]:
@@ -79,14 +84,12 @@ def _table(study: Entry, title: str) -> Table:
 
 
 def _plots(study: Mapping[str, Any]) -> list[Markup]:
-    """One for each task and regime: effects, curves, or the cells alone."""
+    """Effects, curves, or the cells alone."""
     kind = kind_of(study)
-    keys = list(
-        dict.fromkeys((one["task"], one["regime"]) for one in study[kind] if one.get("real_test") or kind == "curves")
-    )
     made = []
-    for key in keys:
+    for key in keys_of(study, kind):
         size_in = SIZE_IN if kind == "curves" else (WIDTH_IN, rows_in(study, kind, key))
         what = f"Study {study['study']}, {key[0]} trained on {key[1]}: {kind} on real test, with intervals"
+        what += f", along {key[2]} images" if len(key) > 2 else ""
         made.append(svg(size_in, f"study-{study['study']}-{'-'.join(key)}", what, plot_of(study, kind, key)))
     return made

@@ -1,4 +1,5 @@
-"""Curves over counts of images, for each amount of the other kind: points, fit, and what one more point would take."""
+"""Curves over counts of images, for each amount of the other kind: points, fit, what the most images bring over the
+fewest, and what one more point would take."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -10,7 +11,7 @@ from pipeline.intervals import seed_interval
 from pipeline.study.curves import Fit, band, fit_curve, more_images, points, resampled_fits
 from pipeline.study.plan import Plan
 from pipeline.study.records import Record
-from pipeline.study.scores import Asked, images_of, scores_of
+from pipeline.study.scores import Asked, Scores, figures, images_of, scores_of, subtract
 from pipeline.study.study_file import AMOUNTS
 
 SHOWN = 40  # points of a drawn curve
@@ -26,12 +27,23 @@ def curves_of(plan: Plan, records: Mapping[str, Record], asked: Asked) -> list[d
             own = [c.name for c in plan.cells if tuple(c.levels[name] for name in others) == level and c.name in scores]
             if own:
                 facts = {**asked.facts, "along": along, "at": dict(zip(others, level, strict=True))}
-                found.append({**facts, **one_curve(plan, along, own, scores, images)})
+                curve = {**facts, **one_curve(plan, along, own, scores, images)}
+                found.append({**curve, "rise": rise(plan, along, curve["points"], scores)})
     return found
 
 
+def rise(plan: Plan, along: str, shown: list[dict[str, Any]], scores: Scores) -> dict[str, Any] | None:
+    """What the most images change against the fewest, of runs with the same seed; None where there are none."""
+    ordered = sorted(shown, key=lambda point: point["images"][along])
+    first, last = ordered[0], ordered[-1]
+    by_seed = subtract(scores[last["cell"]], scores[first["cell"]])
+    if first is last or not by_seed:
+        return None
+    return {"fewest": first["images"][along], "most": last["images"][along], "real_test": figures(plan, by_seed)}
+
+
 def one_curve(
-    plan: Plan, along: str, cells: list[str], scores: dict[str, dict[int, float]], images: dict[str, dict[str, int]]
+    plan: Plan, along: str, cells: list[str], scores: Scores, images: dict[str, dict[str, int]]
 ) -> dict[str, Any]:
     confidence = plan.base.evaluate.confidence
     means = {cell: seed_interval(list(scores[cell].values()), confidence).figures() for cell in cells}

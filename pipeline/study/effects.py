@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
+from pipeline.intervals import ROUNDING
 from pipeline.study.design import BASELINE, Cell, Level, design_matrix
-from pipeline.study.scores import BySeed, Scores
+from pipeline.study.scores import BySeed, Scores, subtract
 
 POWER = 0.8  # chance that an effect of the smallest detectable size is found
 
@@ -29,11 +30,6 @@ def level_differences(cells: Sequence[Cell], scores: Scores, level: Level) -> By
 
 def named(levels: Mapping[str, str]) -> str:
     return Cell(dict(levels), {}).name
-
-
-def subtract(one: BySeed, other: BySeed) -> BySeed:
-    """Of the seeds that both have."""
-    return {n: one[n] - other[n] for n in sorted(one.keys() & other.keys())}
 
 
 def _means(of_pairs: Sequence[BySeed]) -> BySeed:
@@ -80,7 +76,7 @@ class Detectable:
 
 
 def detectable(of_levels: Iterable[BySeed], comparisons: int, confidence: float) -> Detectable | None:
-    """From paired differences, of the level in the middle; None where no level has two seeds.
+    """From paired differences, of the level in the middle; None where no level has two seeds, or all seeds agree.
 
     `comparisons` is how many the study makes: the level of the strictest step of Holm's procedure is divided by it.
     """
@@ -88,6 +84,8 @@ def detectable(of_levels: Iterable[BySeed], comparisons: int, confidence: float)
     if not samples:
         return None
     deviation = float(np.sqrt(np.median([np.var(sample, ddof=1) for sample in samples])))
+    if deviation < ROUNDING:  # a spread of nothing says nothing of other seeds
+        return None
     seeds = round(float(np.mean([len(sample) for sample in samples])))
     quantiles = student.ppf([1 - (1 - confidence) / comparisons / 2, POWER], seeds - 1)
     return Detectable(deviation, float(quantiles.sum()) * deviation / seeds**0.5, seeds)

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.intervals import holm, seed_interval
+from pipeline.intervals import holm
 from pipeline.study.curve_findings import curves_of
 from pipeline.study.design import BASELINE, Level
-from pipeline.study.effects import all_levels, detectable, differences, interactions, subtract, verdict
+from pipeline.study.effects import all_levels, detectable, differences, interactions, verdict
 from pipeline.study.plan import Plan
 from pipeline.study.records import Record
 from pipeline.study.scores import (
@@ -19,11 +19,13 @@ from pipeline.study.scores import (
     Scores,
     asked_of,
     done,
+    figures,
     images_of,
     scores_of,
+    subtract,
     training_seconds,
 )
-from pipeline.study.words import sentences
+from pipeline.study.words import answers, sentences
 
 TEST, REFERENCE = "real_test", "real"
 Found = dict[str, Any]
@@ -36,7 +38,8 @@ def findings(plan: Plan, records: Mapping[str, Record]) -> Found:
     effects = [] if curve else [e for a in asked for e in effects_of(plan, records, a)]
     crossed = [i for a in asked for i in interactions_of(plan, records, a)] if study.design == "grid" else []
     gaps = [gap for a in asked for gap in transfer_gaps(plan, records, a)]
-    compared = [*effects, *crossed, *gaps]
+    curves = [c for a in asked for c in curves_of(plan, records, a)] if curve else []
+    compared = [*effects, *crossed, *gaps, *(c["rise"] for c in curves if c["rise"])]
     correct(compared, plan.base.evaluate.confidence)
     found = {
         **about(plan, records),
@@ -44,10 +47,10 @@ def findings(plan: Plan, records: Mapping[str, Record]) -> Found:
         "effects": effects,
         "interactions": crossed,
         "transfer_gaps": gaps,
-        "curves": [c for a in asked for c in curves_of(plan, records, a)] if curve else [],
+        "curves": curves,
         "detectable": [d for a in asked for d in detectable_of(plan, records, a, len(compared))],
     }
-    return {**found, "sentences": sentences(found)}
+    return {**found, "sentences": sentences(found), "answers": answers(found)}
 
 
 def about(plan: Plan, records: Mapping[str, Record]) -> Found:
@@ -91,12 +94,6 @@ def cells_found(plan: Plan, records: Mapping[str, Record], asked: Asked) -> list
         }
         for cell in plan.cells
     ]
-
-
-def figures(plan: Plan, by_seed: BySeed) -> Found | None:
-    """Mean and interval over seeds, and the values; None where there is no run."""
-    values = list(by_seed.values())
-    return {**seed_interval(values, plan.base.evaluate.confidence).figures(), "values": values} if values else None
 
 
 def mean(by_seed: BySeed) -> float | None:

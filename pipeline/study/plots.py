@@ -12,6 +12,7 @@ from pipeline.report.table import label
 from pipeline.study.words import named, worth_noting
 
 Found = Mapping[str, Any]
+Key = tuple[str, ...]  # task, regime, and of curves what they go along
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito's
 MARKERS = "os^Dvx"
 CLEAR, UNCLEAR = "#0072b2", "#999999"
@@ -19,9 +20,9 @@ ROW_IN = 0.25
 
 
 def save_figure(path: Path, found: Found) -> None:
-    """One plot for each task and regime, side by side."""
+    """Its plots side by side."""
     kind = kind_of(found)
-    keys = list(dict.fromkeys((one["task"], one["regime"]) for one in found[kind]))
+    keys = keys_of(found, kind)
     height_in = HEIGHT_IN if kind == "curves" else max(HEIGHT_IN, *(rows_in(found, kind, key) for key in keys))
     save_plots(path, [plot_of(found, kind, key) for key in keys], height_in)
 
@@ -31,19 +32,28 @@ def kind_of(found: Found) -> str:
     return next((kind for kind in ("curves", "effects") if found[kind]), "cells")
 
 
-def plot_of(found: Found, kind: str, key: tuple[str, str]) -> Plot:
-    """Of a task and a regime."""
+def keys_of(found: Found, kind: str) -> list[Key]:
+    """What there is a plot of; curves along real and synthetic images apart."""
+    there = [one for one in found[kind] if kind == "curves" or one["real_test"]]
+    return list(dict.fromkeys(key_of(one) for one in there))
+
+
+def key_of(one: Found) -> Key:
+    return (one["task"], one["regime"], *([one["along"]] if "along" in one else []))
+
+
+def plot_of(found: Found, kind: str, key: Key) -> Plot:
     own = own_of(found, kind, key)
     return lambda axes: {"curves": draw_curves, "effects": draw_effects, "cells": draw_cells}[kind](axes, own)
 
 
-def rows_in(found: Found, kind: str, key: tuple[str, str]) -> float:
+def rows_in(found: Found, kind: str, key: Key) -> float:
     """Height of a plot with a row for each effect or cell."""
     return 1.0 + ROW_IN * len(own_of(found, kind, key))
 
 
-def own_of(found: Found, kind: str, key: tuple[str, str]) -> list[Found]:
-    return [one for one in found[kind] if (one["task"], one["regime"]) == key]
+def own_of(found: Found, kind: str, key: Key) -> list[Found]:
+    return [one for one in found[kind] if key_of(one) == key]
 
 
 def draw_effects(axes: Axes, own: list[Found]) -> None:
@@ -88,9 +98,9 @@ def name_rows(axes: Axes, names: list[str]) -> None:
 
 
 def draw_curves(axes: Axes, own: list[Found]) -> None:
-    """Along the first factor, a line for each level of the other."""
+    """Along one kind of images, a line for each amount of the other."""
     along = own[0]["along"]
-    for n, one in enumerate(curve for curve in own if curve["along"] == along):
+    for n, one in enumerate(own):
         draw_curve(axes, one, along, COLOURS[n % len(COLOURS)], MARKERS[n % len(MARKERS)])
     axes.set(
         title=title(own[0]), xlabel=f"{along} images", ylabel=f"{label(own[0]['metric'])} on real test", xscale="log"

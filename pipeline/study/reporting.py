@@ -24,3 +24,4 @@ def command(args: argparse.Namespace) -> None:
     save_figure(out / f"{plan.name}.svg", study)
     (out / f"{plan.name}.md").write_text(document(study, f"{plan.name}.svg"), encoding="utf-8")
     print(f"{lines(study['sentences'])}\n{args.results / plan.name}.json, {out / plan.name}.md, .svg")
+    print("Into the report page: `dvc repro --force --single-item report`")

@@ -32,9 +32,8 @@ def command(args: argparse.Namespace) -> None:
     if failed:
         names = "\n  ".join(f"{name}: {why}" for name, why in failed.items())
         raise InputError(f"{args.study}: expected all experiments to end well, {len(failed)} did not:\n  {names}")
-    print(
-        f"{folder}: all {len(plan.experiments)} experiments are there: `python -m pipeline.study report {args.study}`"
-    )
+    report = plan.command.replace(" run ", " report ", 1)
+    print(f"{folder}: all {len(plan.experiments)} experiments are there: `{report}`")
 
 
 @contextmanager

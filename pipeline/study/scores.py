@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from pipeline.intervals import seed_interval
 from pipeline.report.table import METRICS
 from pipeline.runs import CASCADE, COMPARED, EVALUATED, HALVES
 from pipeline.study.plan import Plan, Planned
@@ -73,3 +75,14 @@ def images_of(plan: Plan, records: Mapping[str, Record], asked: Asked) -> dict[s
 def done(plan: Plan, records: Mapping[str, Record]) -> Iterator[tuple[Planned, Record]]:
     """The experiments that are there; `records` is by name of the experiment."""
     return ((p, records[p.name]) for p in plan.experiments if p.name in records)
+
+
+def subtract(one: BySeed, other: BySeed) -> BySeed:
+    """Of the seeds that both have."""
+    return {n: one[n] - other[n] for n in sorted(one.keys() & other.keys())}
+
+
+def figures(plan: Plan, by_seed: BySeed) -> dict[str, Any] | None:
+    """Mean and interval over seeds, and the values; None where there is no run."""
+    values = list(by_seed.values())
+    return {**seed_interval(values, plan.base.evaluate.confidence).figures(), "values": values} if values else None

@@ -9,7 +9,8 @@ from pipeline.summary import markdown
 
 Found = Mapping[str, Any]
 LEGEND = """\
-Means over seeds and Student's interval; a difference is that of runs with the same seed. p: after Holm, over all
+Means over seeds of training and Student's interval, on one set of test images and, where the study does not say
+otherwise, of frames; a difference is that of runs with the same seed. p: after Holm, over all
 comparisons of this study on real test. Domain gap: score on synthetic val - score on real test. Settings are to be
 chosen by val; real test says what a choice was worth."""
 

@@ -7,14 +7,23 @@ from pipeline.report.table import Interval, cell, number
 from pipeline.runs import CASCADE
 
 Found = Mapping[str, Any]
+FIRST = 3  # sentences of a kind on a first screen
 POINT = {"accuracy": "one more point of accuracy"}  # of others 0.01
 
 
 def sentences(found: Found) -> list[str]:
     """The answer first, then what it rests on."""
-    said = [*effect_sentences(found), *map(gap_sentence, found["transfer_gaps"]), *curve_sentences(found["curves"])]
+    said = [*effect_sentences(found), *map(gap_sentence, found["transfer_gaps"]), *rise_sentences(found["curves"])]
+    said += curve_sentences(found["curves"])
     said += [interaction_sentence(one) for one in found["interactions"] if worth_noting(one)]
     return [*said, *map(detectable_sentence, found["detectable"]), *missing_sentences(found["experiments"])]
+
+
+def answers(found: Found) -> list[str]:
+    """The shorter part for a first screen: a few of the strongest, what is not distinguishable, and what is missing."""
+    clear, unclear = clear_sentences(found)[:FIRST], unclear_sentences(found)
+    said = [*clear, *unclear, *map(gap_sentence, found["transfer_gaps"]), *rise_sentences(found["curves"])[:FIRST]]
+    return [*said, *missing_sentences(found["experiments"])]
 
 
 def worth_noting(comparison: Found) -> bool:
@@ -22,15 +31,22 @@ def worth_noting(comparison: Found) -> bool:
 
 
 def effect_sentences(found: Found) -> list[str]:
-    """Of each task and regime: what is distinguishable from the baseline, strongest first, and what is not."""
-    said = []
-    for who in dict.fromkeys(subject(one) for one in found["effects"]):
-        own = [one for one in found["effects"] if subject(one) == who]
-        clear = sorted(filter(worth_noting, own), key=lambda one: -abs(one["real_test"]["value"]))
-        said += [f"{who}: {named(one)} is {one['verdict']} on real test: {change(one)}." for one in clear]
-        rest = [f"{named(one)} ({change(one, p=False)})" for one in own if not worth_noting(one)]
-        said += [f"{who}: not distinguishable from the baseline: {', '.join(rest)}."] if rest else []
-    return said
+    """What is distinguishable from the baseline, strongest first, and what is not."""
+    return [*clear_sentences(found), *unclear_sentences(found)]
+
+
+def clear_sentences(found: Found) -> list[str]:
+    clear = sorted(filter(worth_noting, found["effects"]), key=lambda one: -abs(one["real_test"]["value"]))
+    return [f"{subject(one)}: {named(one)} is {one['verdict']} on real test: {change(one)}." for one in clear]
+
+
+def unclear_sentences(found: Found) -> list[str]:
+    """One for each task and regime."""
+    unclear: dict[str, list[str]] = {}
+    for one in found["effects"]:
+        if not worth_noting(one):
+            unclear.setdefault(subject(one), []).append(f"{named(one)} ({change(one, p=False)})")
+    return [f"{who}: not distinguishable from the baseline: {', '.join(own)}." for who, own in unclear.items()]
 
 
 def subject(one: Found) -> str:
@@ -70,6 +86,27 @@ def interaction_sentence(one: Found) -> str:
     return f"{subject(one)}: {pair} together change real test by {change(one)} beyond what each does alone."
 
 
+def rise_sentences(curves: Sequence[Found]) -> list[str]:
+    """What the most images bring over the fewest."""
+    return [rise_sentence(one) for one in curves if one["rise"]]
+
+
+def rise_sentence(one: Found) -> str:
+    rise, along = {"metric": one["metric"], **one["rise"]}, one["along"]
+    count = f"{rise['most']} {along} images instead of {rise['fewest']}"
+    return f"{where(one)}: with {count} real test is {verdict_word(rise)}: {change(rise)}."
+
+
+def verdict_word(one: Found) -> str:
+    return str(one["verdict"]) if worth_noting(one) else "not distinguishably better or worse"
+
+
+def where(one: Found) -> str:
+    """A curve's network, and the amount of the other kind of images."""
+    at = ", ".join(f"{kind} images: {level}" for kind, level in one["at"].items())
+    return f"{subject(one)}{f' ({at})' if at else ''}"
+
+
 def curve_sentences(curves: Sequence[Found]) -> list[str]:
     """One for each fit, and one for all that have too few counts along the same kind of images."""
     few = {(subject(one), one["along"]): one for one in curves if not one["fit"]}
@@ -78,9 +115,7 @@ def curve_sentences(curves: Sequence[Found]) -> list[str]:
 
 
 def curve_sentence(one: Found) -> str:
-    at = ", ".join(f"{kind} images: {level}" for kind, level in one["at"].items())
-    who = f"{subject(one)}{f' ({at})' if at else ''}"
-    return f"{who}: {more_words(one)}"
+    return f"{where(one)}: {more_words(one)}"
 
 
 def more_words(one: Found) -> str:
