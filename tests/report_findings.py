@@ -30,8 +30,9 @@ def of(value: float, by: float = 0.1, **more: Any) -> Entry:
 
 def distance() -> Entry:
     pair = {"a_distance": of(1.5), "kid": of(0.25, deviation=0.05), "mmd2": of(0.5, deviation=0.1, p=0.002)}
+    turn = ["randomizers.background.pattern_strength", "randomizers.sensor.noise"]  # the first wider than a phone
     ranked = [
-        {"measure": "noise", **of(-2.0), "covered": 0.5, "clear": True, "turn": ["randomizers.sensor.noise"]},
+        {"measure": "noise", **of(-2.0), "covered": 0.5, "clear": True, "turn": turn},
         {"measure": "lightness", **of(0.05), "covered": 0.9, "clear": False, "turn": []},
     ]
     place = {"image_id": 1, "annotation_id": 0, "bbox": [2, 4, 9, 12]}

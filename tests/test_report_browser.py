@@ -85,6 +85,11 @@ def test_nothing_is_wider_than_the_screen(opened: Opened) -> None:
     assert outside == []
 
 
+def test_all_parts_of_the_page_begin_at_the_same_edge(opened: Opened) -> None:
+    start = "['header', 'main', 'footer'].map(t => getComputedStyle(document.querySelector(t)).paddingLeft)"
+    assert len(set(opened.page.evaluate(start))) == 1
+
+
 def test_wide_tables_scroll_in_their_box(browser: Browser, report_page: Path) -> None:
     page = browser.new_page(viewport={"width": 200, "height": 600})
     page.goto(report_page.as_uri())

@@ -143,7 +143,8 @@ def test_distance_in_words_and_numbers() -> None:
     first, second = apart.sentences({"classifier": distance()})
     both = "1.50 [1.40, 1.60] before training, 1.50 [1.40, 1.60] trained on synthetic"
     assert first == f"Classifier: A-distance between rendered and real crops: {both}."
-    assert second.endswith("most in noise (-2.000 [-2.100, -1.900] deviations): turn randomizers.sensor.noise.")
+    keys = "randomizers.background.pattern_strength, randomizers.sensor.noise"
+    assert second.endswith(f"most in noise (-2.000 [-2.100, -1.900] deviations): turn {keys}.")
     assert [row[0] for row in apart.ranked_table("classifier", distance()).rows] == ["noise"]
     row = apart.feature_table("classifier", distance()).rows[0]
     assert row == ["before training", "1.50 [1.40, 1.60]", "0.25 [0.15, 0.35]", "0.002", *["1.50 [1.40, 1.60]"] * 2]
