@@ -19,6 +19,7 @@ ARGS = [
     "--disable-sync",
 ]
 DESKTOP, PHONE = (1280, 800), (390, 844)  # width and height in CSS px
+PAPER = (718, 1047)  # A4 within margins of 1 cm
 
 
 @contextmanager

@@ -112,7 +112,7 @@ def test_every_cell_of_the_results_is_filled(page: str) -> None:
     table = page[page.index('id="results"') : page.index('id="pictures"')]
     for regime in REGIMES:
         assert table.count(f'class="regime {regime}">{regime}</th>') == 7 + 2  # metrics, and models of both tasks
-    assert table.count("<td>+2.0 [+0.5, +3.0]</td>") == 3
+    assert table.count("<td>+2.0 [+0.5,\u00a0+3.0]</td>") == 3
     assert table.count("<td>reference</td>") == 7
     captions = re.findall(r"<caption>(\w+), tested on", table)
     assert captions == ["Classifier", "Detector", "Cascade"]

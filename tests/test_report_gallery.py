@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from boxes import entry
 from PIL import Image
 from playwright.sync_api import Browser, Page
-from report_browser import DESKTOP, PHONE, at
+from report_browser import DESKTOP, PAPER, PHONE, at
 
 from bench.page import as_page
 from pipeline.matching import match
@@ -170,6 +170,18 @@ def test_print_has_pictures_and_no_controls(browser: Browser, report_page: Path)
     assert not page.locator("#photos .controls").is_visible() and not page.locator("nav").is_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.pdf()[:5] == b"%PDF-"
+    page.context.close()
+
+
+def test_nothing_is_wider_than_the_paper(browser: Browser, report_page: Path) -> None:
+    """Paper cannot scroll: tables break their lines, also those that scroll in their box on a screen."""
+    page = at(browser, report_page, PAPER)
+    page.emulate_media(media="print")
+    assert page.locator("table").count() > 10
+    right = "e.getBoundingClientRect().right"
+    wide = f"[...document.querySelectorAll('body *')].filter(e => {right} > {PAPER[0]} + 1)"
+    assert page.evaluate(f"{wide}.map(e => e.outerHTML.slice(0, 80))") == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= PAPER[0]
     page.context.close()
 
 
