@@ -14,12 +14,17 @@ from pipeline.runs import COMPARED, measured, results_of, task_of, truth_path
 
 
 def gaps(of: Mapping[str, Mapping[str, Estimate]], confidence: float) -> dict[str, dict[str, dict[str, float]]]:
-    """The part of gap.json for one metric; `of` is split -> regime -> estimate. No transfer gap without `real`."""
+    """The part of gap.json for one metric; `of` is split -> regime -> estimate.
+
+    No transfer gap without `real`; no gain over synthetic training without that and `mixed`.
+    """
     synthetic_val, real_test = of["synthetic_val"], of["real_test"]
     estimates = {**of, "domain_gap": {r: domain_gap(synthetic_val[r], real_test[r]) for r in real_test}}
     if "real" in real_test:
         others = [r for r in real_test if r != "real"]
         estimates["transfer_gap"] = {r: transfer_gap(real_test["real"], real_test[r]) for r in others}
+    if {"synthetic", "mixed"} <= set(real_test):
+        estimates["gain_over_synthetic"] = {"mixed": real_test["mixed"] - real_test["synthetic"]}  # paired
     return {name: {r: e.interval(confidence) for r, e in by.items()} for name, by in estimates.items()}
 
 

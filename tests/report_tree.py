@@ -58,6 +58,7 @@ def gaps(transfer_gap: tuple[float, float, float]) -> Entry:
         "real_test": dict.fromkeys(REGIMES, of(0.95, 0.94, 0.96)) | {"real": of(*(0.95 + g for g in transfer_gap))},
         "domain_gap": dict.fromkeys(REGIMES, of(0.02, 0.005, 0.03)),
         "transfer_gap": {"synthetic": of(*transfer_gap), "mixed": of(0.001, -0.002, 0.004)},
+        "gain_over_synthetic": {"mixed": of(0.0, -0.001, 0.002)},
     }
     boxes = dict.fromkeys(("AP50", "AP", "AP50_class_agnostic"), metric)
     masks = dict.fromkeys(("mIoU", "Dice"), metric)
@@ -77,6 +78,8 @@ def ask_for(root: Path, tasks: list[str], regimes: list[str]) -> Path:
             figures[key] = {r: i for r, i in by_regime.items() if r in regimes}
         if "real" not in regimes:
             figures.pop("transfer_gap", None)
+        if not {"synthetic", "mixed"} <= set(regimes):
+            figures.pop("gain_over_synthetic", None)
     write_json(root / "results" / "gap.json", document)
     for name in {*TASKS, CASCADE} - set(names):
         for folder in (

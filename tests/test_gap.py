@@ -201,7 +201,8 @@ def test_gap_json_has_every_figure(tree: Path, monkeypatch: pytest.MonkeyPatch) 
     regimes = {"synthetic", "real", "mixed"}
     for metrics in found.values():
         for figures in metrics.values():
-            assert set(figures) == {"domain_gap", "transfer_gap", "synthetic_val", "real_test"}
+            assert set(figures) == {"domain_gap", "transfer_gap", "gain_over_synthetic", "synthetic_val", "real_test"}
+            assert set(figures["gain_over_synthetic"]) == {"mixed"}
             assert set(figures["transfer_gap"]) == {"synthetic", "mixed"}
             assert set(figures["domain_gap"]) == set(figures["synthetic_val"]) == set(figures["real_test"]) == regimes
             for interval in (i for by_regime in figures.values() for i in by_regime.values()):
@@ -225,10 +226,17 @@ def test_only_what_is_asked_for(tree: Path, monkeypatch: pytest.MonkeyPatch, tas
     assert set(found) == names
     for name, metrics in found.items():
         for metric, figures in metrics.items():
-            assert set(figures) == {"domain_gap", "synthetic_val", "real_test"}  # no real training, no transfer gap
+            kept = {"domain_gap", "gain_over_synthetic", "synthetic_val", "real_test"}
+            assert set(figures) == kept  # no real training, no transfer gap
             for key, by_regime in figures.items():
-                expected = {r: whole[name][metric][key][r] for r in ("mixed", "synthetic")}
+                expected = {r: of for r, of in whole[name][metric][key].items() if r in ("mixed", "synthetic")}
                 assert by_regime == expected
+
+
+@pytest.mark.parametrize("regimes", [["mixed", "real"], ["synthetic", "real"]])
+def test_no_gain_without_both_regimes(tree: Path, monkeypatch: pytest.MonkeyPatch, regimes: list[str]) -> None:
+    found = json.loads(run_stage(tree, monkeypatch, tasks=["classifier"], regimes=regimes).read_text())
+    assert "gain_over_synthetic" not in found["classifier"]["accuracy"]
 
 
 @pytest.mark.parametrize("task", ["classifier", "detector"])
@@ -314,6 +322,22 @@ def test_intervals_have_no_width_where_all_images_are_alike(
     found = estimate(detector_scorer(truth, boxes), draw_counts(truth, 50, stream(0, "a")))
     for (name, estimated), expected in zip(found.items(), score, strict=True):
         assert estimated.interval(0.95) == pytest.approx(dict.fromkeys(("value", "low", "high"), expected)), name
+
+
+def test_the_gain_over_synthetic_by_hand() -> None:
+    """Four images with an object each. Mixed is right where synthetic is, and on the last image as well.
+
+    So on each resample the gain is the part that the last image has in it; the scores' own intervals overlap.
+    """
+    truth = truth_of([1] * 4)
+    counts = np.array([[1, 1, 1, 1], [4, 0, 0, 0], [0, 1, 1, 2], [2, 1, 1, 0], [1, 0, 0, 3]])
+    synthetic, mixed = (accuracy(truth, [True, False, False, last], counts) for last in (False, True))
+    assert synthetic.resampled.tolist() == [0.25, 1, 0, 0.5, 0.25]
+    assert mixed.resampled.tolist() == [0.5, 1, 0.5, 0.5, 1]
+    of = {split: {"synthetic": synthetic, "mixed": mixed} for split in ("synthetic_val", "real_test")}
+    found = gap.gaps(of, 0.5)  # ends: the second and the fourth of 0, 0, 0.25, 0.5, 0.75
+    assert found["gain_over_synthetic"] == {"mixed": {"value": 0.25, "low": 0, "high": 0.5}}
+    assert found["real_test"]["mixed"]["low"] <= found["real_test"]["synthetic"]["high"]
 
 
 def test_swapped_names_have_places_and_no_names() -> None:

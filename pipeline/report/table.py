@@ -48,6 +48,7 @@ class Row:
     real_test: Interval
     domain_gap: Interval
     transfer_gap: Interval | None  # None: this is the reference; NaN: there is none
+    gain_over_synthetic: Interval | None = None  # of mixed training, where there is synthetic too
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -72,15 +73,16 @@ def _rows(path: Path, gaps: Any, task: str, metric: str) -> list[Row]:
     scores = _entry(gaps, (task, metric, "real_test"))
     if not isinstance(scores, dict) or not set(scores) & set(REGIMES):
         raise InputError(f"{path}: {task}.{metric}.real_test: expected {', '.join(REGIMES)}, found {scores!r}.")
-    return [_row(path, gaps, task, metric, r, "real" in scores) for r in REGIMES if r in scores]
+    return [_row(path, gaps, task, metric, r, set(scores)) for r in REGIMES if r in scores]
 
 
-def _row(path: Path, gaps: Any, task: str, metric: str, regime: str, has_reference: bool) -> Row:
+def _row(path: Path, gaps: Any, task: str, metric: str, regime: str, there: set[str]) -> Row:
     def at(name: str) -> Interval:
         return _interval(path, gaps, (task, metric, name, regime))
 
-    transfer_gap = None if regime == "real" else at("transfer_gap") if has_reference else UNKNOWN
-    return Row(task, metric, regime, at("synthetic_val"), at("real_test"), at("domain_gap"), transfer_gap)
+    transfer_gap = None if regime == "real" else at("transfer_gap") if "real" in there else UNKNOWN
+    gain = at("gain_over_synthetic") if regime == "mixed" and "synthetic" in there else None
+    return Row(task, metric, regime, at("synthetic_val"), at("real_test"), at("domain_gap"), transfer_gap, gain)
 
 
 def _interval(path: Path, gaps: Any, keys: tuple[str, ...]) -> Interval:
