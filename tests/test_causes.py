@@ -10,7 +10,7 @@ import pytest
 from pycocotools.cocoeval import COCOeval
 from test_metrics import BOXES, Boxes, results_of, truth_of
 
-from pipeline.bootstrap import estimate
+from pipeline.bootstrap import Estimate, estimate
 from pipeline.causes.boxes import ap50, boxes_of, objects_of
 from pipeline.causes.calibration import (
     BINS,
@@ -22,6 +22,7 @@ from pipeline.causes.calibration import (
 )
 from pipeline.causes.errors import KINDS, errors_of, gain_scorer
 from pipeline.causes.parts import part_ap50, share
+from pipeline.causes.tables import simultaneous
 from pipeline.coco import Coco, likeliest
 from pipeline.matching import match_all
 from pipeline.metrics import Results, detector_metrics
@@ -223,6 +224,46 @@ def test_ap50_of_all_objects_is_ap50() -> None:
     truth, results = scattered(np.random.default_rng(3))
     boxes, of = boxes_of(truth, results), objects_of(truth)
     assert ap50(boxes, of, np.ones((1, 12), np.int64)) == pytest.approx(detector_metrics(truth, results)["AP50"])
+
+
+# --- Intervals of all parts at once
+
+
+def test_simultaneous_intervals_by_hand() -> None:
+    """Deviations 1, sqrt(8) and 0; in these the farthest figure is sqrt(2), 1, 1 and sqrt(2) away on the resamples."""
+    narrow = Estimate(0.5, np.array([1.5, -0.5, 1.5, -0.5]))
+    wide = Estimate(10, np.array([6.0, 10, 10, 14]))
+    still, undefined = Estimate(0.25, np.full(4, 0.25)), Estimate(np.nan, np.full(4, np.nan))
+    root = 2**0.5
+    for confidence, reaches in ((1 / 3, (1, 2 * root, 0)), (1.0, (root, 4, 0))):
+        *found, none = simultaneous([narrow, wide, still, undefined], confidence)
+        assert none is None
+        for interval, value, reach in zip(found, (0.5, 10, 0.25), reaches, strict=True):
+            assert interval == pytest.approx({"value": value, "low": value - reach, "high": value + reach})
+    assert simultaneous([undefined], 0.95) == [None]
+
+
+def test_a_part_that_is_not_on_a_resample_leaves_the_others_alone() -> None:
+    rare = Estimate(2, np.array([1.0, 3.0, np.nan, np.nan]))
+    found = simultaneous([Estimate(0, np.array([-1.0, 1.0, -1.0, 1.0])), rare], 1.0)
+    assert found == [{"value": 0, "low": -1, "high": 1}, {"value": 2, "low": 1, "high": 3}]
+
+
+def test_of_many_parts_without_a_gap_none_stands_out_more_often_than_claimed() -> None:
+    """200 experiments with 15 parts of 60 objects on either side: the parts' own intervals find a gap in most."""
+    rng, alone, at_once = np.random.default_rng(0), 0, 0
+    for _ in range(200):
+        gaps = [accuracy_of(rng, 0.8) - accuracy_of(rng, 0.8) for _ in range(15)]
+        alone += any(not i["low"] <= 0 <= i["high"] for i in (g.interval(0.95) for g in gaps))
+        at_once += any(i is not None and not i["low"] <= 0 <= i["high"] for i in simultaneous(gaps, 0.95))
+    assert alone > 80
+    assert 2 <= at_once <= 20
+
+
+def accuracy_of(rng: np.random.Generator, mean: float, objects: int = 60) -> Estimate:
+    """On as many images, with 300 resamples."""
+    right = rng.random(objects) < mean
+    return Estimate(float(right.mean()), rng.multinomial(objects, np.full(objects, 1 / objects), 300) @ right / objects)
 
 
 # --- Calibration by hand

@@ -74,6 +74,7 @@ def test_errors_and_parts_by_hand(tree: Path) -> None:
     for part in parts["parts"]:
         by_hand = part["synthetic_val"]["value"] - part["real_test"]["value"]
         assert part["domain_gap"]["value"] == pytest.approx(by_hand)
+        assert part["domain_gap_simultaneous"]["value"] == part["domain_gap"]["value"]
         assert part["transfer_gap"] == {"value": 0, "low": 0, "high": 0}  # all regimes predict the same here
     assert set(found["parts"]) == {"brightness"}  # one class in real test, one size, one density, no visible_fraction
 
@@ -137,7 +138,8 @@ def test_parts_of_few_images_are_not_scored(tree: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(tables, "MIN_IMAGES", 2)
     for part in run_stage(tree)["detector"]["synthetic"]["parts"]["brightness"]["parts"]:
         assert part["images"] == {"synthetic_val": 1, "real_test": 1}
-        assert {part[key] for key in ("synthetic_val", "real_test", "domain_gap", "transfer_gap")} == {None}
+        keys = ("synthetic_val", "real_test", "domain_gap", "transfer_gap", "domain_gap_simultaneous")
+        assert {part[key] for key in keys} == {None}
 
 
 def test_plots_have_the_bins_that_hold_something(tree: Path) -> None:

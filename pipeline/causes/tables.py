@@ -23,6 +23,26 @@ def interval(of: Estimate, confidence: float) -> Entry | None:
     return dict(Estimate(of.value, defined).interval(confidence))
 
 
+def simultaneous(of: Sequence[Estimate], confidence: float) -> list[Entry | None]:
+    """Intervals that all hold at once with this confidence: so does that of whichever figure is picked afterwards.
+
+    Each reaches equally many of its own bootstrap deviations to both sides, as many as the farthest figure of a
+    resample needs (J. P. Romano and M. Wolf 2005, Stepwise multiple testing as formalized data snooping). `of` are
+    estimates on the same resamples; None where a figure is not defined.
+    """
+    known = [n for n, e in enumerate(of) if not np.isnan(e.value)]
+    if not known:
+        return [None for _ in of]
+    values = np.array([of[n].value for n in known])
+    resampled = np.stack([of[n].resampled for n in known])  # [figures, R]
+    deviation = np.nanstd(resampled, axis=1)
+    with np.errstate(invalid="ignore"):  # a figure that is the same on all resamples is never far
+        away = np.abs(resampled - values[:, None]) / deviation[:, None]
+    reach = np.quantile(np.fmax.reduce(away, axis=0, initial=0), confidence) * deviation
+    found = dict(zip(known, np.stack([values, values - reach, values + reach], axis=1).tolist(), strict=True))
+    return [dict(zip(("value", "low", "high"), found[n], strict=True)) if n in found else None for n in range(len(of))]
+
+
 def errors_table(shown: Boxes, boxes: Boxes, of: Objects, counts: Ints, confidence: float) -> Entry:
     """Counts of the boxes that are `shown`, and dAP50 of all `boxes`."""
     number = errors_of(shown, of).counts()
@@ -49,14 +69,19 @@ def parts_table(of: Mapping[str, Sequence[Measured]], real: Sequence[Measured] |
     """
     rows = list(zip(of["synthetic_val"], of["real_test"], strict=True))
     references: list[Measured | None] = list(real) if real is not None else [None for _ in rows]
-    found: dict[str, Entry] = {}
+    kept: dict[str, list[int]] = {}
     for dimension in dict.fromkeys(m.dimension for m, _ in rows):
         own = [n for n, (m, _) in enumerate(rows) if m.dimension == dimension]
         synthetic, tested = (sum(rows[n][k].objects > 0 for n in own) for k in (0, 1))  # parts with objects
         if tested > 1 or (tested == 0 and synthetic > 1):
-            parts = [_row(*rows[n], references[n], confidence) for n in own]
-            found[dimension] = {"metric": rows[own[0]][0].metric, "parts": parts}
-    return found
+            kept[dimension] = own
+    numbers = [n for own in kept.values() for n in own]
+    at_once = simultaneous([domain_gap(*map(_scored, rows[n])) for n in numbers], confidence)
+    parts = {
+        n: {**_row(*rows[n], references[n], confidence), "domain_gap_simultaneous": wide}
+        for n, wide in zip(numbers, at_once, strict=True)
+    }
+    return {d: {"metric": rows[own[0]][0].metric, "parts": [parts[n] for n in own]} for d, own in kept.items()}
 
 
 def _row(synthetic_val: Measured, real_test: Measured, real: Measured | None, confidence: float) -> Entry:
