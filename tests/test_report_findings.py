@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report_findings import ANSWER, curve_study, distance, effects_study, of, study, write_findings
+from report_findings import ANSWER, PAIRS, curve_study, distance, effects_study, of, study, write_findings
 from report_tree import inputs_at, write_tree
 
 from pipeline.coco import write_json
@@ -144,12 +144,32 @@ def test_what_is_not_clear_is_not_said() -> None:
 def test_distance_in_words_and_numbers() -> None:
     first, second = apart.sentences({"classifier": distance()})
     both = "1.50 [1.40, 1.60] before training, 1.50 [1.40, 1.60] trained on synthetic"
-    assert first == f"Classifier: A-distance between rendered and real crops: {both}."
+    sets = "rendered crops held out from training (synthetic val) and those of real test"
+    assert first == f"Classifier: A-distance between {sets}: {both}."
     keys = "randomizers.background.pattern_strength, randomizers.sensor.noise"
-    assert second.endswith(f"most in noise (-2.000 [-2.100, -1.900] deviations): turn {keys}.")
+    most = "rendered and real crops for training differ most in noise (-2.000 [-2.100, -1.900] deviations)"
+    assert second == f"Classifier: {most}: turn {keys}."
     assert [row[0] for row in apart.ranked_table("classifier", distance()).rows] == ["noise"]
     row = apart.feature_table("classifier", distance()).rows[0]
     assert row == ["before training", "1.50 [1.40, 1.60]", "0.25 [0.15, 0.35]", "0.002", *["1.50 [1.40, 1.60]"] * 2]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (-0.25, "-0.25 [-0.35, -0.15] (not told apart)"),
+        (-0.05, "-0.05 [-0.15, 0.05] (not told apart)"),
+        (0.05, "0.05 [-0.05, 0.15] (not told apart)"),
+        (0.25, "0.25 [0.15, 0.35]"),
+    ],
+)
+def test_an_a_distance_that_reaches_0_is_none(value: float, shown: str) -> None:
+    found = distance()
+    pair = {**found["features"]["start"]["pairs"][apart.SHOWN_PAIR], "a_distance": of(value)}
+    found["features"] = {"start": {"pairs": dict.fromkeys(PAIRS, pair)}}
+    row = apart.feature_table("classifier", found).rows[0]
+    assert (row[1], *row[4:]) == (shown, shown, shown)
+    assert next(apart.sentences({"classifier": found})).endswith(f": {shown} before training.")
 
 
 def test_costs_by_hand(page: str) -> None:

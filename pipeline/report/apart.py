@@ -42,7 +42,7 @@ def apart(inputs: Inputs) -> dict[str, Any]:
 
 
 def feature_table(task: str, of: Entry) -> Table:
-    """A row for each network: A-distance and KID between rendered and real, and what no difference looks like."""
+    """A row for each network: distances of rendered and real, and what no difference looks like."""
     head = ["features of", "A-distance", "KID", "p of MMD", *(f"A-distance, {text}" for text in REFERENCES.values())]
     rows = [[_network(n), *_pair(f["pairs"].get(SHOWN_PAIR)), *_references(f)] for n, f in networks(of)]
     return Table(f"{task.capitalize()} ({of['of']}): synthetic val against real test", head, rows)
@@ -60,12 +60,18 @@ def _network(name: str) -> str:
 def _pair(pair: Entry | None) -> list[str]:
     if not pair:
         return [MISSING] * 3
-    return [_two(pair["a_distance"]), _two(pair["kid"]), f"{pair['mmd2']['p']:.2g}"]
+    return [_a_distance(pair), _two(pair["kid"]), f"{pair['mmd2']['p']:.2g}"]
 
 
 def _references(features: Entry) -> list[str]:
     pairs = [features["pairs"].get(name) for name in REFERENCES]
-    return [_two(pair["a_distance"]) if pair else MISSING for pair in pairs]
+    return [_a_distance(pair) if pair else MISSING for pair in pairs]
+
+
+def _a_distance(pair: Entry) -> str:
+    """Says so where guessing does as well: the interval reaches 0, as it does wherever the figure itself is below."""
+    told = " (not told apart)" if pair["a_distance"]["low"] <= 0 else ""
+    return f"{_two(pair['a_distance'])}{told}"
 
 
 def _two(entry: Entry) -> str:
@@ -131,12 +137,14 @@ def sentences(distance: Entry) -> Iterator[str]:
     """What a classifier of rendered and real makes of them, before and after training, and what to turn first."""
     for task, of in distance.items():
         pairs = {_network(n): f["pairs"].get(SHOWN_PAIR) for n, f in networks(of)}
-        said = [f"{_two(pair['a_distance'])} {network}" for network, pair in pairs.items() if pair]
+        said = [f"{_a_distance(pair)} {network}" for network, pair in pairs.items() if pair]
         if said:
-            yield f"{task.capitalize()}: A-distance between rendered and real {of['of']}: {', '.join(said)}."
+            sets = f"rendered {of['of']} held out from training (synthetic val) and those of real test"
+            yield f"{task.capitalize()}: A-distance between {sets}: {', '.join(said)}."
         clear = [r for r in of["statistics"]["ranked"] if r["clear"]]
         if clear:
             most, keys = clear[0], ", ".join(clear[0]["turn"])
             by = f"{cell('d', interval_of(most), sign=True)} deviations"
-            what = f"they differ most in {most['measure'].replace('_', ' ')} ({by})"
+            sets = f"rendered and real {of['of']} for training"
+            what = f"{sets} differ most in {most['measure'].replace('_', ' ')} ({by})"
             yield f"{task.capitalize()}: {what}{f': turn {keys}' if keys else ''}."
