@@ -1,5 +1,6 @@
 """A network as other programs can call it: one tensor in, tensors out."""
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from pipeline.params import Classifier
 FOUND = ("boxes", "labels", "scores")
 NEVER = -100.0  # logit of a place without an object
 EXAMPLE_HW = (97, 111)  # px, that a detector is traced with
+EAGER = 1e6  # times as low is the least score of a light detector that is to find something
 
 Run = Callable[[Tensor], Sequence[Tensor]]
 
@@ -51,6 +53,20 @@ def plain(network: nn.Module, card: Card) -> Plain:
     return Plain(OnePicture(network), picture, "picture", free, FOUND, ScriptedPicture(network))
 
 
+def eager(network: nn.Module, card: Card) -> Plain:
+    """What `plain` has of a detector, with all boxes that it hardly believes in: so that there are some to compare."""
+    copied = copy.deepcopy(network)
+    part: Any
+    for part in copied.modules():
+        if hasattr(part, "score_thresh"):  # of torchvision's
+            part.score_thresh = 0.0
+    whole = plain(copied, card)
+    for part in whole.module.modules():
+        if isinstance(part, LightPicture):
+            part.raised = EAGER
+    return whole
+
+
 class OnePicture(nn.Module):
     """A detector on a single picture."""
 
@@ -80,7 +96,7 @@ class LightPicture(nn.Module):
 
     def __init__(self, network: CenterNet | TwoStage) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.raised = network, 1.0
 
     def forward(self, picture: Tensor) -> tuple[Tensor, ...]:
         height, width = picture.shape[-2:]
@@ -95,5 +111,5 @@ class LightPicture(nn.Module):
             probabilities = self.network.named(batch, [places]).float().softmax(1)
         else:
             probabilities = logits[0].float().softmax(0).flatten(1).T[cells]
-        found = under_all_names(places, objectness, probabilities)
-        return tuple(found[name] for name in FOUND)
+        found = under_all_names(places, self.raised * objectness, probabilities)
+        return found["boxes"], found["labels"], found["scores"] / self.raised
