@@ -4,6 +4,7 @@ python -m pipeline.tune start --task classifier
 python -m pipeline.tune overfit --task classifier
 python -m pipeline.tune range --task classifier
 python -m pipeline.tune search searches/classifier.yaml
+python -m pipeline.tune refine searches/classifier.yaml
 python -m pipeline.tune curves --task classifier
 """
 

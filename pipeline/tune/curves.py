@@ -1,4 +1,4 @@
-"""Step 5: the learning curves of a trained model as a plot, and what they say in words."""
+"""Step 6: the learning curves of a trained model as a plot, and what they say in words."""
 
 import argparse
 from pathlib import Path
