@@ -33,7 +33,7 @@ ALEXNET = {
     "features.3": (547, 307, 224),
     "features.5": (127, 0, 0),
     "features.6": (254, 664, 112),
-    "features.8": (169, 885, 150),
+    "features.8": (169, 885, 150),  # 256 * 384 * 9 * 169 = 149.5 M; the slide has 145
     "features.10": (169, 590, 100),
     "features.12": (36, 0, 0),
     "classifier.1": (16, 37_753, 38),
