@@ -46,6 +46,7 @@ CASES = {
     "detector": Case("detector", [], 12),
 }
 WAYS = {"ours": Way(), "bare": Way("bare"), "reference": Way("reference", workers=train_files.WORKERS)}
+TASKS = ["classifier", "detector"]  # of those with a reference
 AS_IT_IS = "as it is"
 SETTINGS = {
     "`train.precision: 32-true`": Way(changes=("train.precision=32-true",)),
@@ -89,6 +90,16 @@ def work_of(case: Case, params: Path, data: Path) -> dict[str, Any]:
     return {"params": str(params), "task": case.task, "changes": case.changes, "data": str(data), "images": str(data)}
 
 
+def check(args: argparse.Namespace) -> None:
+    """Raises InputError for options that mean nothing together."""
+    if args.accuracy is None and args.tasks:
+        raise InputError("--tasks: expected with --accuracy; without it --cases says what is trained.")
+    if args.accuracy is not None and args.cases:
+        raise InputError("--cases: expected --tasks with --accuracy, which trains the networks of --params.")
+    if args.accuracy is not None and args.data is None:
+        raise InputError("--accuracy: expected --data, a folder with synthetic, found none.")
+
+
 def choose(device: str | None) -> None:
     """The device of all processes. Raises InputError where it is absent."""
     if device == "cuda" and not torch.cuda.is_available():
@@ -101,25 +112,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--params", type=Path, default=Path("presets/digits.yaml"))
     parser.add_argument("--rounds", type=int, default=8)
-    parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
+    parser.add_argument("--cases", nargs="+", choices=CASES, help="all if not given; not for --accuracy")
     parser.add_argument("--settings", nargs="*", choices=SETTINGS, help="one or some; without a name: all")
     parser.add_argument("--accuracy", type=float, help="score on rendered val that --params' own networks must reach")
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, help="for --accuracy; both if not given")
     parser.add_argument("--data", type=Path, help="with synthetic, for --accuracy")
     parser.add_argument("--device", choices=["cpu", "cuda"], help="of itself it takes a GPU where there is one")
     args = parser.parse_args()
+    check(args)
     choose(args.device)
     params = load_params(args.params)
     print(f"{describe()}\n{torch.get_num_threads()} threads, {precision_of(params)}", flush=True)
     if args.accuracy is not None:
-        tasks = [CASES[name].task for name in args.cases]
-        print(accuracy(args.accuracy, tasks, args.params, args.rounds, args.data))
+        print(accuracy(args.accuracy, args.tasks or TASKS, args.params, args.rounds, args.data))
         return
+    cases = args.cases or list(CASES)
     with tempfile.TemporaryDirectory() as room:
         data = write_data(Path(room), PICTURES)
         if args.settings is None:
-            print(compare(args.cases, args.params, args.rounds, data))
+            print(compare(cases, args.params, args.rounds, data))
         else:
-            print(settings(args.cases, args.settings or list(SETTINGS), args.params, args.rounds, data))
+            print(settings(cases, args.settings or list(SETTINGS), args.params, args.rounds, data))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import tiny
 import torch
 import yaml
 
@@ -216,6 +217,19 @@ def test_images_are_counted_in_the_batches_that_are_trained(tmp_path: Path, monk
     monkeypatch.setattr(train, "in_turn", lambda ways, *_: {side: answers(0.5, 0.5) for side in ways})
     row = train.compare(["ResNet-18"], PARAMS, 2, tmp_path).splitlines()[-1]
     assert row.startswith("| ResNet-18 | 64 [64, 64] |")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--accuracy", 0.9, "--data", "data", "--cases", "ResNet-18"], "--cases: expected --tasks with --accuracy"),
+        (["--tasks", "classifier"], "--tasks: expected with --accuracy"),
+        (["--accuracy", 0.9], "--accuracy: expected --data"),
+    ],
+)
+def test_a_case_is_not_what_the_params_train(options: list[object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        tiny.call(train.main, *options)
 
 
 def test_a_turn_counts_its_last_steps(monkeypatch: pytest.MonkeyPatch) -> None:
