@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from pipeline import predict
+from pipeline.class_maps import class_map
 from pipeline.coco import read_json
 from pipeline.deploy import FORMATS
 from pipeline.deploy.__main__ import main
@@ -108,6 +109,30 @@ def test_torchvisions_detectors_cannot_be_exported_by_torch_export(tmp_path: Pat
     with pytest.raises(InputError, match=r"ssdlite cannot be written as exported: Could not guard"):
         tiny.call(main, "--model", model, "--to", "exported", "--out", tmp_path / "a.pt2")
     assert [p.name for p in tmp_path.iterdir()] == ["ssdlite"]
+
+
+@pytest.mark.parametrize("to", EACH)
+@pytest.mark.parametrize("name", ["fcn_tiny", "lraspp_mobilenet_v3_large"])
+def test_segmenters(name: str, to: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The class maps of a picture of odd size are those of the model folder."""
+    model, file = saved(tmp_path, "segmenter", name), tmp_path / f"a{FORMATS[to].suffix}"
+    tiny.call(main, "--model", model, "--to", to, "--out", file)
+    compared = 97 * 111 + 40 * 56 + 135 * 71 + 33 * 37
+    assert int(capsys.readouterr().out.split(": ")[1].split()[0]) == compared
+    Image.fromarray(tiny.draw(np.random.default_rng(5), 5)[0][:37, :35]).save(tmp_path / "part.png")
+    found = []
+    for at in (model, file):
+        tiny.call(predict.main, "--model", at, "--out", tmp_path / f"of_{at.name}", tmp_path / "part.png")
+        results = read_json(tmp_path / f"of_{at.name}" / "predictions.json", "results")
+        found.append(class_map(results, (37, 35)))
+    assert (found[0] == found[1]).mean() > 0.999  # of two classes that are as likely, rounding decides
+
+
+def test_a_picture_that_is_too_small_for_a_graph(tmp_path: Path) -> None:
+    model, file = saved(tmp_path, "segmenter", "fcn_tiny"), tmp_path / "a.pt2"
+    tiny.call(main, "--model", model, "--to", "exported", "--out", file)
+    with pytest.raises(InputError, match=r"a\.pt2: expected an input that the graph takes, found .* >= 17, but got 7"):
+        load(file)[0]([torch.rand(3, 7, 11)])
 
 
 @pytest.mark.parametrize("to", [p for p in EACH if p.values != ("exported",)])
@@ -221,7 +246,7 @@ def test_boxes_are_compared_one_by_one(found: tuple[Tensor, ...], message: str |
         def forward(self, picture: Tensor) -> tuple[Tensor, ...]:
             return boxes(4)
 
-    whole = Plain(Says(), torch.rand(3, 7, 11), "picture", {}, FOUND)
+    whole = Plain(Says(), torch.rand(3, 7, 11), "picture", {}, FOUND, {})
     if message is None:
         assert check_same(whole, lambda _: found, "here") == 4 * len(found[0])
     else:

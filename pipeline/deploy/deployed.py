@@ -24,6 +24,8 @@ class Deployed(nn.Module):
     def forward(self, given: Tensor | Sequence[Tensor]) -> Any:
         if isinstance(given, Tensor):
             return self.run(given)[0]
+        if self.task == "segmenter":
+            return [{"class_map": self.run(picture)[0].argmax(0, keepdim=True).byte()} for picture in given]
         return [dict(zip(FOUND, self.run(picture), strict=True)) for picture in given]
 
 

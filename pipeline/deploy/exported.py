@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from pipeline.deploy.plain import Plain, Run
+from pipeline.errors import InputError
 
 CARD = "model.json"
 
@@ -25,7 +26,14 @@ def read(path: Path) -> tuple[Run, str]:
     files = {CARD: ""}
     # guards would refuse pictures of a single row of cells, which the graph is right for too
     module = torch.export.load(path, extra_files=files).module(check_guards=False)
-    return lambda given: _as_tuple(module(given)), files[CARD]
+
+    def run(given: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        try:
+            return _as_tuple(module(given))
+        except RuntimeError as error:  # a picture smaller than the graph was made for
+            raise InputError(f"{path}: expected an input that the graph takes, found {str(error)[:200]}") from None
+
+    return run, files[CARD]
 
 
 def _as_tuple(found: torch.Tensor | tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:

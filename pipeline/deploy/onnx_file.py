@@ -24,8 +24,7 @@ def write(whole: Plain, card: str, out: Path) -> None:
 
     module = with_fixed_pooling(whole.module, whole.example)
     torch.onnx.register_custom_op_symbolic("aten::argsort", _argsort, OPSET)  # type: ignore[attr-defined]
-    first = {0: "number" if len(whole.outputs) == 1 else "found"}
-    free = {whole.input: whole.free, **dict.fromkeys(whole.outputs, first)}
+    free = {whole.input: whole.free, **dict.fromkeys(whole.outputs, whole.grown)}
     with quiet():
         torch.onnx.export(
             *(module, (whole.example,), str(out)),

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.errors import InputError
 from pipeline.models.centernet import STRIDE_PX, TOP, CenterNet, peaks, under_all_names
 from pipeline.models.checkpoint import Card, fit_of
+from pipeline.models.segmenters import OnImages
 from pipeline.models.two_stage import TwoStage
 from pipeline.params import Classifier
 
@@ -32,25 +32,26 @@ class Plain:
     input: str
     free: dict[int, str]  # dimensions of the input that may have any size
     outputs: tuple[str, ...]
+    grown: dict[int, str]  # dimensions of the outputs that may have any size
     scripted: nn.Module | None = None  # in its place for torch.jit.script, where a trace would keep sizes
 
 
 def plain(network: nn.Module, card: Card) -> Plain:
-    """Crops [N, C, S, S] -> logits [N, categories], or a picture [C, H, W] -> boxes, labels, scores; all in 0 .. 1.
+    """What the card's task makes of crops [N, C, S, S] or a picture [C, H, W] in 0 .. 1.
 
-    Raises InputError for a segmenter.
+    Classifiers: logits [N, categories]; detectors: boxes, labels, scores; segmenters: logits [1 + categories, H, W].
     """
-    if card.task == "segmenter":
-        raise InputError(f"{card.architecture}: expected a classifier or a detector, found a segmenter.")
     network = network.cpu().eval()
     fit = fit_of(card)
     if isinstance(fit, Classifier):
         crops = torch.rand(2, card.channels, fit.input_px, fit.input_px)
-        return Plain(network, crops, "crops", {0: "number"}, ("logits",))
+        return Plain(network, crops, "crops", {0: "number"}, ("logits",), {0: "number"})
     picture, free = torch.rand(card.channels, *EXAMPLE_HW), {1: "height", 2: "width"}
+    if isinstance(network, OnImages):
+        return Plain(PixelLogits(network), picture, "picture", free, ("logits",), free)
     if isinstance(network, CenterNet | TwoStage):
-        return Plain(LightPicture(network), picture, "picture", free, FOUND)
-    return Plain(OnePicture(network), picture, "picture", free, FOUND, ScriptedPicture(network))
+        return Plain(LightPicture(network), picture, "picture", free, FOUND, {0: "found"})
+    return Plain(OnePicture(network), picture, "picture", free, FOUND, {0: "found"}, ScriptedPicture(network))
 
 
 def eager(network: nn.Module, card: Card) -> Plain:
@@ -65,6 +66,17 @@ def eager(network: nn.Module, card: Card) -> Plain:
         if isinstance(part, LightPicture):
             part.raised = EAGER
     return whole
+
+
+class PixelLogits(nn.Module):
+    """A segmenter on a single picture."""
+
+    def __init__(self, network: OnImages) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, picture: Tensor) -> Tensor:
+        return self.network.logits(picture)
 
 
 class OnePicture(nn.Module):

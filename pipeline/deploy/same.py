@@ -12,6 +12,7 @@ from pipeline.errors import InputError
 NUMBERS = (1, 5)  # crops in a batch
 SIZES_HW = ((97, 111), (40, 56), (135, 71))  # px
 LEAST_HW = (7, 11)  # px, of a picture smaller than any object; torchvision's would scale it up to no other picture
+LEAST_OF_PIXELS_HW = (33, 37)  # px: a segmenter's graph of torch.export wants two cells of its coarsest features
 TOLERANCE = 1e-3  # of probabilities and scores
 PART = 0.01  # of a score: small ones are compared too
 BOX_PX = 0.1  # of the sides of boxes
@@ -19,7 +20,7 @@ NEAR_TIES = 0.02  # part of the boxes that may be missing: of two that are as go
 
 
 def check_same(whole: Plain, run: Run, where: str) -> int:
-    """The number of answers that are the same: crops, or boxes, of which there may be none.
+    """The number of answers that are the same: crops, pixels, or boxes, of which there may be none.
 
     Raises InputError, which starts with `where`, if there are others.
     """
@@ -31,7 +32,7 @@ def check_same(whole: Plain, run: Run, where: str) -> int:
         if apart:
             size = "x".join(str(n) for n in given.shape)
             raise InputError(f"{where}: expected the network's answers, found others for an input of {size}: {apart}.")
-        same += int(_with_like(expected, found).sum()) if whole.outputs == FOUND else len(expected[0])
+        same += int(_with_like(expected, found).sum()) if whole.outputs == FOUND else _named(expected[0])
     return same
 
 
@@ -39,24 +40,35 @@ def inputs(whole: Plain) -> list[Tensor]:
     """Soft spots of all shades, the same at each call."""
     channels, *size_hw = whole.example.shape[-3:]
     shapes = [(n, channels, *size_hw) for n in NUMBERS]
-    if whole.outputs == FOUND:
-        shapes = [(1, channels, *size) for size in (*SIZES_HW, LEAST_HW)]
+    alone = whole.input == "picture"
+    if alone:
+        least_hw = LEAST_HW if whole.outputs == FOUND else LEAST_OF_PIXELS_HW
+        shapes = [(1, channels, *size) for size in (*SIZES_HW, least_hw)]
     generator = torch.Generator().manual_seed(0)
     made = []
     for number, _, height, width in shapes:
         spots = torch.rand(number, channels, height // 8 + 2, width // 8 + 2, generator=generator)
         made.append(F.interpolate(spots, (height, width), mode="bilinear"))
-    return [m[0] for m in made] if whole.outputs == FOUND else made
+    return [m[0] for m in made] if alone else made
 
 
 def _as_tuple(found: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
     return (found,) if isinstance(found, Tensor) else tuple(found)
 
 
+def _classes(logits: Tensor) -> int:
+    """The dimension of the classes: of crops [N, C], of a picture [C, H, W]."""
+    return 0 if logits.ndim == 3 else 1
+
+
+def _named(logits: Tensor) -> int:
+    return logits.numel() // logits.shape[_classes(logits)]
+
+
 def _logits_apart(expected: Tensor, found: Tensor) -> str:
     if expected.shape != found.shape:
         return f"{list(found.shape)} logits instead of {list(expected.shape)}"
-    apart = float((expected.softmax(1) - found.softmax(1)).abs().max())
+    apart = float((expected.softmax(_classes(expected)) - found.softmax(_classes(expected))).abs().max())
     return f"probabilities differ by {apart:.2g}" if not apart <= TOLERANCE else ""
 
 
