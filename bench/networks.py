@@ -3,14 +3,17 @@
     python -m pipeline.benchmarks --out data/real
     python -m bench.networks order --data data --seeds 3
     python -m bench.networks epoch --data data
+    python -m bench.networks plot --data data --out accuracy.svg    # of all that was kept, against their cost
 
-The test scans are read for these tables and choose nothing. What an earlier call has made with the same parameters,
-data and code is used again.
+MNIST and CIFAR-10 in place of the digits: bench.public. The test scans are read for these tables and choose nothing.
+What an earlier call has made with the same parameters, data and code is used again.
 """
 
 import argparse
+import re
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +28,21 @@ from bench.spread import table
 from bench.trial import stage
 from pipeline.cache import cache_folder
 from pipeline.coco import read_json, write_json
+from pipeline.costs.plot import Trained, plot
+from pipeline.costs.summary import cost_of
 from pipeline.dataset import read_split
-from pipeline.errors import run
+from pipeline.errors import InputError, run
 from pipeline.evaluate import predict
 from pipeline.metrics import classifier_metrics
 from pipeline.models import CLASSIFIERS
-from pipeline.models.checkpoint import load_model
-from pipeline.params import Evaluate, Yaml, load_params
+from pipeline.models.checkpoint import fit_of, load_model, read_card
+from pipeline.params import Classifier, Evaluate, Yaml, load_params
 
 STILL = {"rotation_deg": 0.0, "translate": 0.0, "scale": [1.0, 1.0], "shear_deg": 0.0, "noise": 0.0}
 PLAIN = {**STILL, "resolution_px": [64, 64]}  # shown as it is
 DISTORTED = {"elastic": {"alpha_px": 34.0, "sigma_px": 4.0}, "rotation_deg": 8.0, "shear_deg": 8.0, "translate": 0.05}
 ORDER = {"linear": "linear", "lenet300": "one hidden layer", "lenet300_100": "two hidden layers", "lenet5": "LeNet-5"}
+KEPT = re.compile(r"(.+?)(-\d+)?-([0-9a-f]{16})")  # name and kind, seed, key
 EPOCH = {"batch_size": 32, "learning_rate": 0.001}
 
 Values = dict[str, Any]
@@ -102,15 +108,50 @@ def epoch(given: Path, data: Path, work: Path, seeds: int) -> str:
     return table(["network", "weights (million)", "seconds", "accuracy on real test (%)"], rows)
 
 
+def kept(data: Path, work: Path) -> Iterator[tuple[str, Path, float]]:
+    """Name and kind, model folder and accuracy of each run on these data with today's code."""
+    for done in sorted(work.glob("*/result.json")):
+        named = KEPT.fullmatch(done.parent.name)
+        values = yaml.load((done.parent / "params.yaml").read_text(encoding="utf-8"), Loader=Yaml)
+        if named and named[3] == key(values, data, "classifier"):
+            yield named[1], done.parent / "model", read_json(done, "what a run scores")["accuracy"]
+
+
+def draw(data: Path, work: Path, out: Path) -> str:
+    """Mean accuracy over seeds against cost, of each network as it was trained. Raises InputError where none was."""
+    models, accuracies = {}, defaultdict(list)
+    for name, model, accuracy in kept(data, work):
+        models[name] = model
+        accuracies[name].append(accuracy)
+    if not models:
+        raise InputError(f"{work}: expected results on {data} with today's code, found none: run order or epoch.")
+    plot([point(n, m, sum(accuracies[n]) / len(accuracies[n])) for n, m in models.items()], "real_test", out)
+    return f"{out}: {len(models)} networks"
+
+
+def point(name: str, model: Path, accuracy: float) -> Trained:
+    card = read_card(model)
+    fit = fit_of(card)
+    assert isinstance(fit, Classifier)
+    cost = cost_of(fit, len(card.categories), card.channels)
+    return Trained(name, 100 * accuracy, cost.multiply_adds, cost.parameters)
+
+
 def main() -> None:
     tables: dict[str, Callable[[Path, Path, Path, int], str]] = {"order": order, "epoch": epoch}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", choices=tables)
+    parser.add_argument("table", choices=[*tables, "plot"])
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     parser.add_argument("--data", type=Path, default=Path("data"), help="with real")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--work", type=Path, default=cache_folder() / "bench" / "networks", help="keeps what was made")
+    parser.add_argument("--out", type=Path, help="an .svg or .png, of plot")
     args = parser.parse_args()
+    if args.table == "plot":
+        if args.out is None:
+            raise InputError("plot: expected --out, an .svg or .png, found none.")
+        print(draw(args.data, args.work, args.out))
+        return
     load_params(args.params)
     print(f"{describe()}, {torch.get_num_threads()} threads", flush=True)
     print(tables[args.table](args.params, args.data, args.work, args.seeds))
