@@ -233,7 +233,7 @@ def test_an_inert_factor_has_no_effect_and_a_planted_one_is_found() -> None:
     assert effects["inert", "on"]["p_holm"] == 1.0 and effects["inert", "on"]["real_test"]["low"] == 0.0
     said = sentences(found)
     assert said[0].startswith("Classifier, synthetic training: rate=low is worse on real test: accuracy -30.0 [")
-    assert any("not distinguishable from the baseline: inert=on (accuracy +0.0" in text for text in said)
+    assert any("not distinguishable from the baseline, in accuracy points: inert=on +0.0" in text for text in said)
 
 
 def test_the_command_names_params_that_are_not_the_usual_ones() -> None:

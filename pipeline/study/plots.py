@@ -63,7 +63,7 @@ def draw_effects(axes: Axes, own: list[Found]) -> None:
         clear = worth_noting(one)
         draw_interval(axes, shown(one, one["real_test"]), row, CLEAR if clear else UNCLEAR, clear)
     name_rows(axes, [named(one) for one in own])
-    axes.set(title=title(own[0]), xlabel=f"{label(own[0]['metric'])} on real test, against the baseline")
+    axes.set(title=title(own[0]), xlabel=f"{label(own[0]['metric'])} on real test,\nagainst the baseline")
 
 
 def draw_cells(axes: Axes, own: list[Found]) -> None:

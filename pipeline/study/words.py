@@ -45,8 +45,9 @@ def unclear_sentences(found: Found) -> list[str]:
     unclear: dict[str, list[str]] = {}
     for one in found["effects"]:
         if not worth_noting(one):
-            unclear.setdefault(subject(one), []).append(f"{named(one)} ({change(one, p=False)})")
-    return [f"{who}: not distinguishable from the baseline: {', '.join(own)}." for who, own in unclear.items()]
+            who = f"{subject(one)}: not distinguishable from the baseline, in {one['metric']}{unit(one)}"
+            unclear.setdefault(who, []).append(f"{named(one)} {figure(one['metric'], one['real_test'])}")
+    return [f"{who}: {', '.join(own)}." for who, own in unclear.items()]
 
 
 def subject(one: Found) -> str:
@@ -58,9 +59,8 @@ def named(one: Found) -> str:
     return f"{one['factor']}={one['level']}"
 
 
-def change(one: Found, p: bool = True) -> str:
-    text = f"{one['metric']} {figure(one['metric'], one['real_test'])}{unit(one)}"
-    return f"{text}, p = {one['p_holm']:.2g} after Holm" if p else text
+def change(one: Found) -> str:
+    return f"{one['metric']} {figure(one['metric'], one['real_test'])}{unit(one)}, p = {one['p_holm']:.2g} after Holm"
 
 
 def unit(one: Found) -> str:
