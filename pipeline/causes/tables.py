@@ -75,28 +75,31 @@ def parts_table(of: Mapping[str, Sequence[Measured]], real: Sequence[Measured] |
         synthetic, tested = (sum(rows[n][k].objects > 0 for n in own) for k in (0, 1))  # parts with objects
         if tested > 1 or (tested == 0 and synthetic > 1):
             kept[dimension] = own
-    numbers = [n for own in kept.values() for n in own]
-    at_once = simultaneous([domain_gap(*map(_scored, rows[n])) for n in numbers], confidence)
+    estimates = {n: _estimates(*rows[n], references[n]) for own in kept.values() for n in own}
+    at_once = simultaneous([e["domain_gap"] for e in estimates.values()], confidence)
     parts = {
-        n: {**_row(*rows[n], references[n], confidence), "domain_gap_simultaneous": wide}
-        for n, wide in zip(numbers, at_once, strict=True)
+        n: {**_row(*rows[n], estimates[n], confidence), "domain_gap_simultaneous": wide}
+        for n, wide in zip(estimates, at_once, strict=True)
     }
     return {d: {"metric": rows[own[0]][0].metric, "parts": [parts[n] for n in own]} for d, own in kept.items()}
 
 
-def _row(synthetic_val: Measured, real_test: Measured, real: Measured | None, confidence: float) -> Entry:
+def _estimates(synthetic_val: Measured, real_test: Measured, real: Measured | None) -> dict[str, Estimate]:
+    """Scores and gaps of a part."""
+    synthetic, tested = _scored(synthetic_val), _scored(real_test)
+    found = {"synthetic_val": synthetic, "real_test": tested, "domain_gap": domain_gap(synthetic, tested)}
+    return found if real is None else {**found, "transfer_gap": transfer_gap(_scored(real), tested)}
+
+
+def _row(synthetic_val: Measured, real_test: Measured, of: Mapping[str, Estimate], confidence: float) -> Entry:
     part, by_split = synthetic_val.part, {"synthetic_val": synthetic_val, "real_test": real_test}
-    estimates = {split: _scored(m) for split, m in by_split.items()}
-    estimates["domain_gap"] = domain_gap(estimates["synthetic_val"], estimates["real_test"])
-    if real is not None:
-        estimates["transfer_gap"] = transfer_gap(_scored(real), estimates["real_test"])
     return {
         "part": part.name,
         "low": part.low,
         "high": part.high,
         "objects": {split: m.objects for split, m in by_split.items()},
         "images": {split: m.images for split, m in by_split.items()},
-        **{name: interval(e, confidence) for name, e in estimates.items()},
+        **{name: interval(e, confidence) for name, e in of.items()},
     }
 
 

@@ -35,10 +35,10 @@ def kind_of(found: Found) -> str:
 def keys_of(found: Found, kind: str) -> list[Key]:
     """What there is a plot of; curves along real and synthetic images apart."""
     there = [one for one in found[kind] if kind == "curves" or one["real_test"]]
-    return list(dict.fromkeys(key_of(one) for one in there))
+    return list(dict.fromkeys(plot_key(one) for one in there))
 
 
-def key_of(one: Found) -> Key:
+def plot_key(one: Found) -> Key:
     return (one["task"], one["regime"], *([one["along"]] if "along" in one else []))
 
 
@@ -53,7 +53,7 @@ def rows_in(found: Found, kind: str, key: Key) -> float:
 
 
 def own_of(found: Found, kind: str, key: Key) -> list[Found]:
-    return [one for one in found[kind] if key_of(one) == key]
+    return [one for one in found[kind] if plot_key(one) == key]
 
 
 def draw_effects(axes: Axes, own: list[Found]) -> None:
