@@ -10,6 +10,7 @@ from pipeline.intervals import holm
 from pipeline.study.curve_findings import curves_of
 from pipeline.study.design import BASELINE, Level
 from pipeline.study.effects import all_levels, detectable, differences, interactions, verdict
+from pipeline.study.first_screen import answers
 from pipeline.study.plan import Plan
 from pipeline.study.records import Record
 from pipeline.study.scores import (
@@ -25,7 +26,7 @@ from pipeline.study.scores import (
     subtract,
     training_seconds,
 )
-from pipeline.study.words import answers, sentences
+from pipeline.study.words import sentences
 
 TEST, REFERENCE = "real_test", "real"
 Found = dict[str, Any]

@@ -7,7 +7,6 @@ from pipeline.report.table import Interval, cell, number
 from pipeline.runs import CASCADE
 
 Found = Mapping[str, Any]
-FIRST = 3  # sentences of a kind on a first screen
 POINT = {"accuracy": "one more point of accuracy"}  # of others 0.01
 
 
@@ -19,25 +18,22 @@ def sentences(found: Found) -> list[str]:
     return [*said, *map(detectable_sentence, found["detectable"]), *missing_sentences(found["experiments"])]
 
 
-def answers(found: Found) -> list[str]:
-    """The shorter part for a first screen: a few of the strongest, what is not distinguishable, and what is missing."""
-    clear, unclear = clear_sentences(found)[:FIRST], unclear_sentences(found)
-    said = [*clear, *unclear, *map(gap_sentence, found["transfer_gaps"]), *rise_sentences(found["curves"])[:FIRST]]
-    return [*said, *missing_sentences(found["experiments"])]
-
-
 def worth_noting(comparison: Found) -> bool:
     return bool(comparison["verdict"] != "not distinguishable")
 
 
 def effect_sentences(found: Found) -> list[str]:
     """What is distinguishable from the baseline, strongest first, and what is not."""
-    return [*clear_sentences(found), *unclear_sentences(found)]
+    return [*map(clear_sentence, clear_effects(found)), *unclear_sentences(found)]
 
 
-def clear_sentences(found: Found) -> list[str]:
-    clear = sorted(filter(worth_noting, found["effects"]), key=lambda one: -abs(one["real_test"]["value"]))
-    return [f"{subject(one)}: {named(one)} is {one['verdict']} on real test: {change(one)}." for one in clear]
+def clear_effects(found: Found) -> list[Found]:
+    """Strongest first."""
+    return sorted(filter(worth_noting, found["effects"]), key=lambda one: -abs(one["real_test"]["value"]))
+
+
+def clear_sentence(one: Found) -> str:
+    return f"{subject(one)}: {named(one)} is {one['verdict']} on real test: {change(one)}."
 
 
 def unclear_sentences(found: Found) -> list[str]:

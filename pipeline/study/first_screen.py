@@ -1,0 +1,62 @@
+"""The short answer of a study, for a first screen: intervals of what is distinguishable; the rest by name and range."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.report.table import number
+from pipeline.study.words import (
+    clear_effects,
+    clear_sentence,
+    gap_sentence,
+    missing_sentences,
+    named,
+    rise_sentences,
+    subject,
+    unit,
+    worth_noting,
+)
+
+Found = Mapping[str, Any]
+FIRST = 3  # sentences of a kind
+
+
+def answers(found: Found) -> list[str]:
+    """The strongest effects, what else is and is not distinguishable, gaps, rises, and what is missing."""
+    clear = clear_effects(found)
+    said = [*map(clear_sentence, clear[:FIRST]), *further_sentences(clear[FIRST:]), *unclear_by_range(found)]
+    said += [*map(gap_sentence, found["transfer_gaps"]), *rise_sentences(found["curves"])[:FIRST]]
+    return [*said, *missing_sentences(found["experiments"])]
+
+
+def further_sentences(clear: list[Found]) -> list[str]:
+    """One for all that are distinguishable and not among the first, if any."""
+    names = ", ".join(f"{named(one)} ({one['verdict']})" for one in clear)
+    return [f"Distinguishable too: {names}."] if names else []
+
+
+def unclear_by_range(found: Found) -> list[str]:
+    """One for each task and regime: names, the range of the estimates, and what the study would have seen."""
+    unclear: dict[tuple[str, ...], list[Found]] = {}
+    for one in found["effects"]:
+        if not worth_noting(one):
+            unclear.setdefault(_group(one), []).append(one)
+    seen = {_group(one): one for one in found["detectable"]}
+    return [_unclear_sentence(own, seen.get(group)) for group, own in unclear.items()]
+
+
+def _group(one: Found) -> tuple[str, ...]:
+    return one["task"], one["regime"], one["metric"]
+
+
+def _unclear_sentence(effects: list[Found], seen: Found | None) -> str:
+    first, values = effects[0], [one["real_test"]["value"] for one in effects]
+    low, high = (number(first["metric"], value, sign=True) for value in (min(values), max(values)))
+    size = f"from {low} to {high}" if len(values) > 1 else low
+    names = ", ".join(map(named, effects))
+    who = f"{subject(first)}: not distinguishable from the baseline: {names}"
+    return f"{who}; on real test {size} {first['metric']}{unit(first)}{_seen(seen)}."
+
+
+def _seen(one: Found | None) -> str:
+    size = one and number(one["metric"], one["smallest"])
+    return f", where a true {size} would be seen four times out of five" if size else ""
