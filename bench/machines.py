@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import yaml
 from tqdm import tqdm
 
 from bench.kept import key
@@ -20,10 +19,10 @@ from bench.machine import describe
 from bench.seed_table import UNITS
 from bench.spread import table
 from bench.trial import train_and_evaluate
+from bench.values import read_values, write_values
 from pipeline.cache import cache_folder
 from pipeline.coco import read_json
 from pipeline.errors import run
-from pipeline.params import Yaml
 from pipeline.runs import Task
 from pipeline.tune.search_file import SCORES
 
@@ -41,14 +40,13 @@ KINDS: dict[str, tuple[Environment, dict[str, Any]]] = {  # environment, and val
 def scores(kind: str, given: Path, data: Path, task: Task, work: Path) -> list[float]:
     """On synthetic val and real test after synthetic training; what an earlier call has made is used again."""
     environment, changes = KINDS[kind]
-    values = yaml.load(given.read_text(encoding="utf-8"), Loader=Yaml)
+    values = read_values(given)
     values["train"] |= changes
     folder = work / key({"kind": kind, "environment": environment, **values}, data, task)
     if not (folder / task / "metrics.json").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "params.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+        params = write_values(folder / "params.yaml", values)
         with patch.dict(os.environ, environment):
-            train_and_evaluate(folder / "params.yaml", data, task, "synthetic", folder / f"{task}-model", folder / task)
+            train_and_evaluate(params, data, task, "synthetic", folder / f"{task}-model", folder / task)
     found = read_json(folder / task / "metrics.json", "what a run scores")
     return [UNITS[SCORES[task]] * found[split][SCORES[task]] for split in ("synthetic_val", "real_test")]
 

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from tqdm import tqdm
 
 from bench.kept import key
@@ -26,6 +25,7 @@ from bench.machine import describe
 from bench.seed_table import mean_text
 from bench.spread import table
 from bench.trial import stage
+from bench.values import Values, read_values, write_values
 from pipeline.cache import cache_folder
 from pipeline.coco import read_json, write_json
 from pipeline.costs.plot import Trained, plot
@@ -36,7 +36,7 @@ from pipeline.evaluate import predict
 from pipeline.metrics import classifier_metrics
 from pipeline.models import CLASSIFIERS
 from pipeline.models.checkpoint import fit_of, load_model, read_card
-from pipeline.params import Classifier, Evaluate, Yaml, load_params
+from pipeline.params import Classifier, Evaluate, load_params
 
 STILL = {"rotation_deg": 0.0, "translate": 0.0, "scale": [1.0, 1.0], "shear_deg": 0.0, "noise": 0.0}
 PLAIN = {**STILL, "resolution_px": [64, 64]}  # shown as it is
@@ -45,20 +45,17 @@ ORDER = {"linear": "linear", "lenet300": "one hidden layer", "lenet300_100": "tw
 KEPT = re.compile(r"(.+?)(-\d+)?-([0-9a-f]{16})")  # name and kind, seed, key
 EPOCH = {"batch_size": 32, "learning_rate": 0.001}
 
-Values = dict[str, Any]
-
 
 def trained(given: Path, data: Path, work: Path, seed: int, **classifier: Any) -> Values:
     """Accuracy on real test, and seconds, of a classifier trained on real train with these changes of its section."""
-    values = yaml.load(given.read_text(encoding="utf-8"), Loader=Yaml)
+    values = read_values(given)
     augment = values["classifier"]["augment"] | classifier.pop("augment", {})
     values["classifier"] |= {**classifier, "augment": augment}
     values["train"]["seed"] = seed
     folder = work.with_name(f"{work.name}-{key(values, data, 'classifier')}")
     done = folder / "result.json"
     if not done.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "params.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+        write_values(folder / "params.yaml", values)
         write_json(done, train_and_measure(folder, data))
     found: Values = read_json(done, "what a run scores")
     return found
@@ -112,7 +109,7 @@ def kept(data: Path, work: Path) -> Iterator[tuple[str, Path, float]]:
     """Name and kind, model folder and accuracy of each run on these data with today's code."""
     for done in sorted(work.glob("*/result.json")):
         named = KEPT.fullmatch(done.parent.name)
-        values = yaml.load((done.parent / "params.yaml").read_text(encoding="utf-8"), Loader=Yaml)
+        values = read_values(done.parent / "params.yaml")
         if named and named[3] == key(values, data, "classifier"):
             yield named[1], done.parent / "model", read_json(done, "what a run scores")["accuracy"]
 

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-import yaml
 from tqdm import tqdm
 
 from bench.kept import key
@@ -22,20 +21,19 @@ from bench.machine import describe
 from bench.seed_table import HEAD, rows, times
 from bench.spread import table
 from bench.trial import stage, train_and_evaluate
+from bench.values import read_values, write_values
 from pipeline.cache import cache_folder
 from pipeline.errors import run
-from pipeline.params import Yaml, load_params
+from pipeline.params import load_params
 from pipeline.runs import CASCADE, measured, results_of
 
 
 def with_seed(given: Path, seed: int, data: Path, work: Path) -> Path:
     """A copy of the params file with this seed of training, in a folder for all that depends on the same."""
-    values = yaml.load(given.read_text(encoding="utf-8"), Loader=Yaml)
+    values = read_values(given)
     values["train"]["seed"] = seed
     path = work / f"{seed}-{key(values, data, *values['tasks'])}" / "params.yaml"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump(values), encoding="utf-8")
-    return path
+    return write_values(path, values)
 
 
 def one_run(params: Path, data: Path, task: str, regime: str) -> None:

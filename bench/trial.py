@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from bench.values import read_values, write_values
 from pipeline.errors import InputError
-from pipeline.params import Yaml
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class Setting:
 
     def params(self, given: Path, frames: int, seed: int) -> dict[str, Any]:
         """Those of the file with this setting; the least visible part of a picture stays the same."""
-        values: dict[str, Any] = yaml.load(given.read_text(encoding="utf-8"), Loader=Yaml)
+        values = read_values(given)
         larger = self.width_px * self.height_px / (values["render"]["width_px"] * values["render"]["height_px"])
         size = {"width_px": self.width_px, "height_px": self.height_px}
         values["render"] |= {**size, "samples": self.samples, "denoiser": self.denoiser, "train": frames}
@@ -62,10 +60,8 @@ class Trial:
         return found
 
     def _params(self, seed: int) -> Path:
-        path = self.folder / f"params-{seed}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(yaml.safe_dump(self.setting.params(self.given, self.frames, seed)), encoding="utf-8")
-        return path
+        values = self.setting.params(self.given, self.frames, seed)
+        return write_values(self.folder / f"params-{seed}.yaml", values)
 
     def _data(self) -> Path:
         """Frames, their annotations, and a link to the real images, which are the same for all."""
