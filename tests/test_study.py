@@ -21,9 +21,9 @@ from pipeline.study.graph import Stage, code_key, matters, stage_keys
 from pipeline.study.plan import Plan, Planned, command_of, make_plan, slug
 from pipeline.study.plots import save_figure
 from pipeline.study.records import Record, finished, images, table
+from pipeline.study.sentences import sentences
 from pipeline.study.study_file import Study, load_study
 from pipeline.study.tables import document
-from pipeline.study.words import more_words, sentences
 
 DIGITS = tiny.ROOT / "presets" / "digits.yaml"
 MANY: dict[str, Any] = {"light": {"off": {"randomizers.light.enabled": False}}, STEPS: [7, 8]}
@@ -375,12 +375,3 @@ def test_training_images_are_counted_once(tmp_path: Path) -> None:
         ' {"domain": "synthetic", "file_name": "b"}]}'
     )
     assert images(path) == {"synthetic": 1, "real": 1} and images(tmp_path / "none.json") == {}
-
-
-def test_what_cannot_be_said_of_a_curve_is_not_said() -> None:
-    one: dict[str, Any] = {"metric": "accuracy", "along": "real", "more": None}
-    assert more_words(one).endswith("cannot be said from so few counts.")
-    one["more"] = {"start": 50, "images": None, "low": 80.4, "high": None}
-    assert more_words(one).endswith("how many it takes cannot be said; at least 80 more.")
-    one["more"] = {"start": 50, "images": 120.0, "low": 80.0, "high": 200.0}
-    assert more_words(one) == "from 50 real images on, one more point of accuracy takes about 120 more [80, 200]."

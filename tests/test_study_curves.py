@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from test_study import plan_of, record
 
 from pipeline.study.curves import (
@@ -20,8 +21,8 @@ from pipeline.study.curves import (
     scatter_of,
 )
 from pipeline.study.findings import findings
-from pipeline.study.plots import save_figure
-from pipeline.study.words import sentences
+from pipeline.study.plots import draw_curve, save_figure
+from pipeline.study.sentences import sentences
 
 COUNTS = np.repeat([50.0, 100.0, 400.0, 1600.0], 3)
 EXPONENT = float(EXPONENTS[22])  # one that the grid has
@@ -115,8 +116,23 @@ def test_a_study_of_amounts(tmp_path: Any) -> None:
     assert rise["real_test"]["value"] == pytest.approx(0.9 * (50**-EXPONENT - 1600**-EXPONENT), abs=1e-3)
     assert rise["p_holm"] >= rise["real_test"]["p_value"] * 2
     said = next(text for text in found["answers"] if "1600 synthetic images instead of 50" in text)
-    assert said.startswith("Classifier, mixed training (real images: 0): with") and "real test is better" in said
+    assert said.startswith("Classifier, mixed training (real images: ") and "real test is better" in said
     assert any("from 1600 synthetic images on, one more point of accuracy" in text for text in sentences(found))
     save_figure(tmp_path / "curves.svg", found)
     drawn = (tmp_path / "curves.svg").read_text(encoding="utf-8")
     assert "synthetic images" in drawn and "real images" in drawn
+
+
+@pytest.mark.parametrize(("sign", "bands"), [(1, 1), (-1, 0)])
+def test_an_error_that_does_not_fall_has_no_line(sign: int, bands: int) -> None:
+    """A bounded fit would be flat, beside points that are not."""
+    counts = np.repeat([50.0, 100.0, 200.0, 800.0], 2)
+    fit = fit_curve(counts, 0.1 - sign * 0.01 * np.log(counts))
+    assert fit
+    of = {"value": 0.9, "low": 0.8, "high": 1.0}
+    points = [{"images": {"synthetic": n}, **of} for n in (50, 800)]
+    line = {"images": [50.0, 800.0], **dict.fromkeys(("score", "low", "high"), [0.9, 0.95])}
+    axes = Figure().subplots()
+    facts = {"metric": "accuracy", "at": {}, "points": points, "fit": {"b": fit.b, "line": line}}
+    draw_curve(axes, facts, "synthetic", "black", "o")
+    assert len(axes.collections) == bands

@@ -26,7 +26,7 @@ from pipeline.study.scores import (
     subtract,
     training_seconds,
 )
-from pipeline.study.words import sentences
+from pipeline.study.sentences import sentences
 
 TEST, REFERENCE = "real_test", "real"
 Found = dict[str, Any]

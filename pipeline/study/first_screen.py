@@ -1,22 +1,19 @@
 """The short answer of a study, for a first screen: intervals of what is distinguishable; the rest by name and range."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from pipeline.report.table import number
+from pipeline.study.curve_words import Curves, clear_rises, corner_sentences, unclear_rises_by_range
 from pipeline.study.words import (
+    Found,
     clear_effects,
     clear_sentence,
     gap_sentence,
     missing_sentences,
     named,
-    rise_sentences,
     subject,
     unit,
     worth_noting,
 )
 
-Found = Mapping[str, Any]
 FIRST = 3  # sentences of a kind
 
 
@@ -24,8 +21,13 @@ def answers(found: Found) -> list[str]:
     """The strongest effects, what else is and is not distinguishable, gaps, rises, and what is missing."""
     clear = clear_effects(found)
     said = [*map(clear_sentence, clear[:FIRST]), *further_sentences(clear[FIRST:]), *unclear_by_range(found)]
-    said += [*map(gap_sentence, found["transfer_gaps"]), *rise_sentences(found["curves"])[:FIRST]]
+    said += [*map(gap_sentence, found["transfer_gaps"]), *curve_answers(found["curves"])]
     return [*said, *missing_sentences(found["experiments"])]
+
+
+def curve_answers(curves: Curves) -> list[str]:
+    """Scores with few and many images, and what more of them bring."""
+    return [*corner_sentences(curves), *clear_rises(curves)[:FIRST], *unclear_rises_by_range(curves)]
 
 
 def further_sentences(clear: list[Found]) -> list[str]:

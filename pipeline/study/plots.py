@@ -117,7 +117,7 @@ def draw_curve(axes: Axes, one: Found, along: str, colour: str, marker: str) -> 
     for point in there:
         axes.plot([point["images"][along]] * 2, shown(one, point)[1:], "-", color=colour, linewidth=1)
     axes.plot([p["images"][along] for p in there], [shown(one, p)[0] for p in there], marker, color=colour, label=name)
-    if one["fit"]:
+    if one["fit"] and one["fit"]["b"]:  # an error that does not fall has no curve
         line = one["fit"]["line"]
         score, low, high = (np.array(line[key]) * unit(one) for key in ("score", "low", "high"))
         axes.plot(line["images"], score, "-", color=colour, linewidth=1)

@@ -7,15 +7,6 @@ from pipeline.report.table import Interval, cell, number
 from pipeline.runs import CASCADE
 
 Found = Mapping[str, Any]
-POINT = {"accuracy": "one more point of accuracy"}  # of others 0.01
-
-
-def sentences(found: Found) -> list[str]:
-    """The answer first, then what it rests on."""
-    said = [*effect_sentences(found), *map(gap_sentence, found["transfer_gaps"]), *rise_sentences(found["curves"])]
-    said += curve_sentences(found["curves"])
-    said += [interaction_sentence(one) for one in found["interactions"] if worth_noting(one)]
-    return [*said, *map(detectable_sentence, found["detectable"]), *missing_sentences(found["experiments"])]
 
 
 def worth_noting(comparison: Found) -> bool:
@@ -80,52 +71,6 @@ def gap_sentence(one: Found) -> str:
 def interaction_sentence(one: Found) -> str:
     pair = " and ".join("=".join(level) for level in one["levels"])
     return f"{subject(one)}: {pair} together change real test by {change(one)} beyond what each does alone."
-
-
-def rise_sentences(curves: Sequence[Found]) -> list[str]:
-    """What the most images bring over the fewest."""
-    return [rise_sentence(one) for one in curves if one["rise"]]
-
-
-def rise_sentence(one: Found) -> str:
-    rise, along = {"metric": one["metric"], **one["rise"]}, one["along"]
-    count = f"{rise['most']} {along} images instead of {rise['fewest']}"
-    return f"{where(one)}: with {count} real test is {verdict_word(rise)}: {change(rise)}."
-
-
-def verdict_word(one: Found) -> str:
-    return str(one["verdict"]) if worth_noting(one) else "not distinguishably better or worse"
-
-
-def where(one: Found) -> str:
-    """A curve's network, and the amount of the other kind of images."""
-    at = ", ".join(f"{kind} images: {level}" for kind, level in one["at"].items())
-    return f"{subject(one)}{f' ({at})' if at else ''}"
-
-
-def curve_sentences(curves: Sequence[Found]) -> list[str]:
-    """One for each fit, and one for all that have too few counts along the same kind of images."""
-    few = {(subject(one), one["along"]): one for one in curves if not one["fit"]}
-    said = [f"{who}: {more_words(one)}" for (who, _), one in few.items()]
-    return [*(curve_sentence(one) for one in curves if one["fit"]), *said]
-
-
-def curve_sentence(one: Found) -> str:
-    return f"{where(one)}: {more_words(one)}"
-
-
-def more_words(one: Found) -> str:
-    """How many more images for one more point."""
-    more, along = one["more"], one["along"]
-    wanted = POINT.get(one["metric"], f"0.01 more {one['metric']}")
-    if more is None:
-        return f"how many more {along} images {wanted} takes cannot be said from so few counts."
-    start = f"from {more['start']} {along} images on, {wanted}"
-    low = f"{more['low']:.0f}" if more["low"] is not None else None
-    if more["images"] is None or more["high"] is None:
-        least = f"; at least {low} more" if low else ""
-        return f"{start} cannot be had, or how many it takes cannot be said{least}."
-    return f"{start} takes about {more['images']:.0f} more [{low}, {more['high']:.0f}]."
 
 
 def detectable_sentence(one: Found) -> str:
