@@ -21,7 +21,7 @@ from pipeline.study.curves import (
     scatter_of,
 )
 from pipeline.study.findings import findings
-from pipeline.study.plots import draw_curve, save_figure
+from pipeline.study.plots import draw_curve, save_figure, scale_counts
 from pipeline.study.sentences import sentences
 
 COUNTS = np.repeat([50.0, 100.0, 400.0, 1600.0], 3)
@@ -131,8 +131,15 @@ def test_an_error_that_does_not_fall_has_no_line(sign: int, bands: int) -> None:
     assert fit
     of = {"value": 0.9, "low": 0.8, "high": 1.0}
     points = [{"images": {"synthetic": n}, **of} for n in (50, 800)]
-    line = {"images": [50.0, 800.0], **dict.fromkeys(("score", "low", "high"), [0.9, 0.95])}
+    line = {"images": [50.0, 800.0], **{key: [0.9, 0.95] for key in ("score", "low", "high")}}
     axes = Figure().subplots()
     facts = {"metric": "accuracy", "at": {}, "points": points, "fit": {"b": fit.b, "line": line}}
     draw_curve(axes, facts, "synthetic", "black", "o")
     assert len(axes.collections) == bands
+
+
+@pytest.mark.parametrize(("counts", "scale"), [([0, 10, 700], "symlog"), ([50, 200], "log"), ([0], "symlog")])
+def test_no_images_have_a_place_on_the_axis(counts: list[int], scale: str) -> None:
+    axes = Figure().subplots()
+    scale_counts(axes, counts)
+    assert axes.get_xscale() == scale and [text.get_text() for text in axes.get_xticklabels()] == list(map(str, counts))

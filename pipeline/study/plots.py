@@ -102,10 +102,16 @@ def draw_curves(axes: Axes, own: list[Found]) -> None:
     along = own[0]["along"]
     for n, one in enumerate(own):
         draw_curve(axes, one, along, COLOURS[n % len(COLOURS)], MARKERS[n % len(MARKERS)])
-    axes.set(
-        title=title(own[0]), xlabel=f"{along} images", ylabel=f"{label(own[0]['metric'])} on real test", xscale="log"
-    )
-    counts = sorted({point["images"][along] for one in own for point in one["points"]} - {0})
+    axes.set(title=title(own[0]), xlabel=f"{along} images", ylabel=f"{label(own[0]['metric'])} on real test")
+    scale_counts(axes, sorted({point["images"][along] for one in own for point in one["points"]}))
+
+
+def scale_counts(axes: Axes, counts: list[int]) -> None:
+    """A logarithmic axis; linear below the smallest count that is not 0, where there is a 0."""
+    if counts[0]:
+        axes.set_xscale("log")
+    else:
+        axes.set_xscale("symlog", linthresh=next(filter(None, counts), 1))
     axes.set_xticks(counts, list(map(str, counts)))
     axes.minorticks_off()
 
@@ -113,7 +119,7 @@ def draw_curves(axes: Axes, own: list[Found]) -> None:
 def draw_curve(axes: Axes, one: Found, along: str, colour: str, marker: str) -> None:
     """Means of cells with their intervals; the fit with its band."""
     name = ", ".join(f"{kind} {level}" for kind, level in one["at"].items()) or along
-    there = [point for point in one["points"] if point["images"][along]]
+    there = one["points"]
     for point in there:
         axes.plot([point["images"][along]] * 2, shown(one, point)[1:], "-", color=colour, linewidth=1)
     axes.plot([p["images"][along] for p in there], [shown(one, p)[0] for p in there], marker, color=colour, label=name)
