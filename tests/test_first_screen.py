@@ -37,9 +37,11 @@ def test_tasks_and_regimes_have_sentences_of_their_own() -> None:
     assert [text.split(":")[0] for text in said] == [WHO, "Classifier, mixed training"]
 
 
-def test_three_of_five_clear_effects_have_a_sentence_the_strongest_first_and_none_is_left_out() -> None:
+def test_three_of_six_clear_effects_have_a_sentence_the_strongest_first_and_none_is_left_out() -> None:
     sizes = {"a": 0.02, "b": -0.05, "c": 0.01, "d": 0.04, "e": -0.03}
     effects = {name: effect(name, size, "better" if size > 0 else "worse") for name, size in sizes.items()}
-    said = answers(found(*effects.values()))
+    weak = effect("a", 0.001, "better", regime="mixed")
+    said = answers(found(*effects.values(), weak))
     first = [clear_sentence(effects[name]) for name in "bde"]
-    assert said == [*first, "Distinguishable too: a=off (better), c=off (better)."]
+    own, other = "a=off (better), c=off (better)", "Classifier, mixed training"
+    assert said == [*first, f"{WHO}: distinguishable too: {own}.", f"{other}: distinguishable too: a=off (better)."]

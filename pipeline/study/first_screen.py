@@ -31,9 +31,11 @@ def curve_answers(curves: Curves) -> list[str]:
 
 
 def further_sentences(clear: list[Found]) -> list[str]:
-    """One for all that are distinguishable and not among the first, if any."""
-    names = ", ".join(f"{named(one)} ({one['verdict']})" for one in clear)
-    return [f"Distinguishable too: {names}."] if names else []
+    """One for each task and regime, of what is distinguishable and not among the first."""
+    further: dict[str, list[str]] = {}
+    for one in clear:
+        further.setdefault(subject(one), []).append(f"{named(one)} ({one['verdict']})")
+    return [f"{who}: distinguishable too: {', '.join(own)}." for who, own in further.items()]
 
 
 def unclear_by_range(found: Found) -> list[str]:
