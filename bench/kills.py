@@ -15,17 +15,16 @@ import tempfile
 from pathlib import Path
 from random import Random
 
-import yaml
+from bench.values import read_values, write_values
 
 LONGEST_S = 8.0  # before a kill; a run needs about 3 s before its first frame
 SMALL = {"val": 1, "width_px": 80, "height_px": 60, "workers": 2, "device": "cpu", "scheduler": None}
 
 
 def write_params(path: Path, frames: int) -> Path:
-    values = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    values = read_values(Path("params.yaml"))
     values["render"] |= SMALL | {"train": frames - 1}
-    path.write_text(yaml.safe_dump(values), encoding="utf-8")
-    return path
+    return write_values(path, values)
 
 
 def start(params: Path, store: Path, out: Path) -> subprocess.Popen[str]:

@@ -115,8 +115,9 @@ def test_a_study_of_amounts(tmp_path: Any) -> None:
     assert (rise["fewest"], rise["most"], rise["verdict"]) == (50, 1600, "better")
     assert rise["real_test"]["value"] == pytest.approx(0.9 * (50**-EXPONENT - 1600**-EXPONENT), abs=1e-3)
     assert rise["p_holm"] >= rise["real_test"]["p_value"] * 2
-    said = next(text for text in found["answers"] if "1600 synthetic images instead of 50" in text)
-    assert said.startswith("Classifier, mixed training (real images: ") and "real test is better" in said
+    count = "with 1600 synthetic images instead of 50"
+    said = next(text for text in found["answers"] if count in text and "(real images: 0)" in text)
+    assert said.startswith("Classifier, mixed training (real images: 0): with") and "real test is better" in said
     assert any("from 1600 synthetic images on, one more point of accuracy" in text for text in sentences(found))
     save_figure(tmp_path / "curves.svg", found)
     drawn = (tmp_path / "curves.svg").read_text(encoding="utf-8")

@@ -3,8 +3,7 @@
 import itertools
 from collections.abc import Callable, Sequence
 
-from pipeline.report.table import number
-from pipeline.study.words import Found, change, figure, subject, unit, worth_noting
+from pipeline.study.words import Found, asked, change, figure, grouped, span, subject, unit, worth_noting
 
 POINT = {"accuracy": "one more point of accuracy"}  # of others 0.01
 Curves = Sequence[Found]
@@ -17,14 +16,12 @@ def curve_sentences(curves: Curves) -> list[str]:
 
 def corner_sentences(curves: Curves) -> list[str]:
     """For each network the scores of the fewest and the most images of each kind."""
-    found: dict[tuple[str, str], dict[tuple[int, int], Found]] = {}
-    for one in curves:
-        own = {(p["images"]["synthetic"], p["images"]["real"]): p for p in one["points"]}
-        found.setdefault((subject(one), one["metric"]), {}).update(own)
-    return [_corner_sentence(who, metric, points) for (who, metric), points in found.items()]
+    return [_corner_sentence(own) for own in grouped(curves, asked).values()]
 
 
-def _corner_sentence(who: str, metric: str, points: dict[tuple[int, int], Found]) -> str:
+def _corner_sentence(own: Curves) -> str:
+    who, metric = subject(own[0]), own[0]["metric"]
+    points = {(p["images"]["synthetic"], p["images"]["real"]): p for one in own for p in one["points"]}
     synthetic, real = ((min(counts), max(counts)) for counts in zip(*points, strict=True))
     corners = dict.fromkeys((s, r) for r, s in itertools.product(real, synthetic) if (s, r) in points)
     said = [f"{figure(metric, points[s, r], sign=False)} with {_amounts(s, r)}" for s, r in corners]
@@ -54,14 +51,12 @@ def unclear_rises(curves: Curves) -> list[str]:
 
 def unclear_rises_by_range(curves: Curves) -> list[str]:
     """The same for a first screen, with the range of the estimates alone."""
-    return _by_kind(curves, lambda own: f"{_range(own)}{_beside(own)}")
+    return _by_kind(curves, lambda own: f"{_span(own)}{_beside(own)}")
 
 
 def _by_kind(curves: Curves, told: Callable[[list[Found]], str]) -> list[str]:
-    groups: dict[tuple[str, str], list[Found]] = {}
-    for one in curves:
-        if one["rise"] and not worth_noting(one["rise"]):
-            groups.setdefault((f"{subject(one)}: {_counts(one)}", f"{one['metric']}{unit(one)}"), []).append(one)
+    unclear = [one for one in curves if one["rise"] and not worth_noting(one["rise"])]
+    groups = grouped(unclear, lambda one: (f"{subject(one)}: {_counts(one)}", f"{one['metric']}{unit(one)}"))
     none = "makes no distinguishable difference on real test, in"
     return [f"{who} {none} {measured}: {told(own)}." for (who, measured), own in groups.items()]
 
@@ -70,10 +65,8 @@ def _rise(one: Found) -> str:
     return figure(one["metric"], one["rise"]["real_test"])
 
 
-def _range(own: list[Found]) -> str:
-    values = [one["rise"]["real_test"]["value"] for one in own]
-    low, high = (number(own[0]["metric"], value, sign=True) for value in (min(values), max(values)))
-    return f"{low} to {high}" if len(own) > 1 else low
+def _span(own: list[Found]) -> str:
+    return span(own[0]["metric"], [one["rise"]["real_test"] for one in own])
 
 
 def _beside(own: list[Found]) -> str:
@@ -93,9 +86,7 @@ def where(one: Found) -> str:
 
 def more_sentences(curves: Curves) -> list[str]:
     """What one more point takes; curves of which the same is said, along the same images, share a sentence."""
-    groups: dict[tuple[str, str], list[Found]] = {}
-    for one in curves:
-        groups.setdefault((subject(one), more_words(one)), []).append(one)
+    groups = grouped(curves, lambda one: (subject(one), more_words(one)))
     return [f"{who}{_beside(own) if own[0]['fit'] else ''}: {said}" for (who, said), own in groups.items()]
 
 

@@ -119,15 +119,16 @@ def scale_counts(axes: Axes, counts: list[int]) -> None:
 def draw_curve(axes: Axes, one: Found, along: str, colour: str, marker: str) -> None:
     """Means of cells with their intervals; the fit with its band."""
     name = ", ".join(f"{kind} {level}" for kind, level in one["at"].items()) or along
-    there = one["points"]
-    for point in there:
-        axes.plot([point["images"][along]] * 2, shown(one, point)[1:], "-", color=colour, linewidth=1)
-    axes.plot([p["images"][along] for p in there], [shown(one, p)[0] for p in there], marker, color=colour, label=name)
+    counts = [point["images"][along] for point in one["points"]]
+    ends = [shown(one, point) for point in one["points"]]
+    for count, (_, low, high) in zip(counts, ends, strict=True):
+        axes.plot([count] * 2, [low, high], "-", color=colour, linewidth=1)
+    axes.plot(counts, [value for value, _, _ in ends], marker, color=colour, label=name)
     if one["fit"] and one["fit"]["b"]:  # an error that does not fall has no curve
         line = one["fit"]["line"]
-        score, low, high = (np.array(line[key]) * unit(one) for key in ("score", "low", "high"))
+        score, lower, upper = (np.array(line[key]) * unit(one) for key in ("score", "low", "high"))
         axes.plot(line["images"], score, "-", color=colour, linewidth=1)
-        axes.fill_between(line["images"], low, high, color=colour, alpha=0.15, linewidth=0)
+        axes.fill_between(line["images"], lower, upper, color=colour, alpha=0.15, linewidth=0)
 
 
 def title(one: Found) -> str:

@@ -1,12 +1,13 @@
 """What a study has found, in plain sentences with numbers."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from pipeline.report.table import Interval, cell, number
 from pipeline.runs import CASCADE
 
 Found = Mapping[str, Any]
+Key = TypeVar("Key", bound=Hashable)
 
 
 def worth_noting(comparison: Found) -> bool:
@@ -29,12 +30,30 @@ def clear_sentence(one: Found) -> str:
 
 def unclear_sentences(found: Found) -> list[str]:
     """One for each task and regime."""
-    unclear: dict[str, list[str]] = {}
-    for one in found["effects"]:
-        if not worth_noting(one):
-            who = f"{subject(one)}: not distinguishable from the baseline, in {one['metric']}{unit(one)}"
-            unclear.setdefault(who, []).append(f"{named(one)} {figure(one['metric'], one['real_test'])}")
-    return [f"{who}: {', '.join(own)}." for who, own in unclear.items()]
+    return [_unclear_sentence(own) for own in grouped(unclear_effects(found), asked).values()]
+
+
+def unclear_effects(found: Found) -> list[Found]:
+    return [one for one in found["effects"] if not worth_noting(one)]
+
+
+def _unclear_sentence(effects: Sequence[Found]) -> str:
+    first = effects[0]
+    names = ", ".join(f"{named(one)} {figure(one['metric'], one['real_test'])}" for one in effects)
+    return f"{subject(first)}: not distinguishable from the baseline, in {first['metric']}{unit(first)}: {names}."
+
+
+def asked(one: Found) -> tuple[str, ...]:
+    """What a finding is of."""
+    return one["task"], one["regime"], one["metric"]
+
+
+def grouped(findings: Iterable[Found], of: Callable[[Found], Key]) -> dict[Key, list[Found]]:
+    """By what `of` gives, in the order in which they come."""
+    found: dict[Key, list[Found]] = {}
+    for one in findings:
+        found.setdefault(of(one), []).append(one)
+    return found
 
 
 def subject(one: Found) -> str:
@@ -58,6 +77,13 @@ def figure(metric: str, value: Found, sign: bool = True) -> str:
     """`value [low, high]`; of one seed the value alone."""
     low, high = (value[key] if value[key] is not None else float("nan") for key in ("low", "high"))
     return cell(metric, Interval(value["value"], low, high), sign)
+
+
+def span(metric: str, differences: Sequence[Found]) -> str:
+    """`lowest to highest` of the estimates; of one it alone."""
+    values = [one["value"] for one in differences]
+    low, high = (number(metric, value, sign=True) for value in (min(values), max(values)))
+    return f"{low} to {high}" if len(values) > 1 else low
 
 
 def gap_sentence(one: Found) -> str:
