@@ -41,7 +41,8 @@ def test_classifier(name: str, tmp_path: Path) -> None:
     network = tiny.network("classifier", name, len(NAMES), GREY)
     crops, labels = torch.rand(4, GREY, 32, 32), torch.tensor([0, 1, 2, 0])
     parts = losses(network.train()(crops), lambda logits: nn.functional.cross_entropy(logits, labels))
-    assert float(parts["loss"].detach()) == pytest.approx(math.log(len(NAMES)), rel=0.25)
+    near = 0.25 if name == "lenet5" else 1e-6  # its last layer alone does not start at zero
+    assert float(parts["loss"].detach()) == pytest.approx(math.log(len(NAMES)), rel=near)
     assert_learns(network, torch.stack(list(parts.values())).sum())
     with torch.no_grad():
         logits = network.eval()(crops)
@@ -78,13 +79,12 @@ def test_small_classifiers_take_other_sizes(name: str, input_px: int, channels: 
     assert tiny.network("classifier", name, 3, channels).eval()(crops).shape == (2, 3)
 
 
-@pytest.mark.parametrize("name", ["lenet5", "resnet_small", "resnet_tiny"])
-def test_a_classifier_starts_by_guessing(name: str) -> None:
-    """Those whose last layer does not start at zero, on more crops than above."""
+def test_lenet5_starts_near_guessing() -> None:
+    """Its last layer does not start at zero; on more crops than above."""
     torch.manual_seed(0)
     crops, labels = torch.rand(60, GREY, 32, 32), torch.arange(60) % 10
     with torch.no_grad():
-        loss = nn.functional.cross_entropy(tiny.network("classifier", name, 10, GREY).train()(crops), labels)
+        loss = nn.functional.cross_entropy(tiny.network("classifier", "lenet5", 10, GREY).train()(crops), labels)
     assert float(loss) == pytest.approx(math.log(10), rel=0.25)
 
 

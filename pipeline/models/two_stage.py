@@ -16,7 +16,6 @@ from torchvision.ops import roi_align
 
 from pipeline.models.centernet import CenterNet, detections, losses, pad, under_all_names
 from pipeline.models.classifiers import tiny_residual
-from pipeline.models.classifiers.ends import at_even_chances, last_layer
 from pipeline.models.layers import widened
 from pipeline.params import Detector
 
@@ -32,7 +31,6 @@ class TwoStage(nn.Module):
         super().__init__()
         self.first = CenterNet(1, channels, widths, blocks)
         self.second = tiny_residual(categories, channels)
-        at_even_chances(last_layer(self.second))
 
     def forward(self, images: list[Tensor], targets: list[dict[str, Tensor]] | None = None) -> Any:
         """Losses in training, detections otherwise; images [C, H, W] in 0 .. 1, of any size."""

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 from torchvision.models.resnet import BasicBlock, ResNet
 
+from pipeline.models.classifiers.ends import at_even_chances
 from pipeline.models.classifiers.normalise import Standardise
 from pipeline.models.layers import Residual, conv
 from pipeline.params import Classifier
@@ -15,6 +16,7 @@ def resnet_small(categories: int, channels: int, fit: Classifier) -> nn.Module:
     network.conv1 = nn.Conv2d(channels, 64, 3, padding=1, bias=False)
     network.maxpool = nn.Identity()
     torch.nn.init.kaiming_normal_(network.conv1.weight, mode="fan_out", nonlinearity="relu")
+    at_even_chances(network.fc)
     return nn.Sequential(Standardise(), network)
 
 
@@ -33,6 +35,6 @@ def tiny_residual(categories: int, channels: int) -> nn.Module:
         nn.AdaptiveMaxPool2d(4),
         nn.Flatten(),
         nn.Dropout(0.2),
-        nn.Linear(128 * 16, categories),
+        at_even_chances(nn.Linear(128 * 16, categories)),
     )
     return network.to(memory_format=torch.channels_last)
