@@ -9,7 +9,7 @@ and it has the normal distribution's tails; of five seeds its 95 % interval cont
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,11 @@ class SeedInterval:
     high: float
     p_value: float  # two-sided, that the mean is 0; 1 for a single run
     seeds: int
+
+    def within(self, lowest: float, highest: float) -> "SeedInterval":
+        """Without what the mean cannot be, as Student knows no bounds; an end that is not known stays so."""
+        low, high = max(self.low, lowest), min(self.high, highest)
+        return self if self.seeds == 1 else replace(self, low=low, high=high)
 
     def figures(self) -> dict[str, float | int | None]:
         """For JSON, which has no infinity: `low` and `high` are None where nothing is known of them."""

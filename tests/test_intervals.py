@@ -17,6 +17,12 @@ def test_student_by_hand() -> None:
     assert found.seeds == 3
 
 
+def test_what_a_mean_cannot_be_is_left_out() -> None:
+    found = seed_interval([1.0, 2.0, 3.0]).within(0.0, 2.5)  # 2 -+ 2.48
+    assert (found.value, found.low, found.high) == (2, 0, 2.5)
+    assert seed_interval([0.9]).within(0.0, 1.0) == seed_interval([0.9])
+
+
 def test_of_one_seed_nothing_is_known() -> None:
     found = seed_interval([0.9])
     assert (found.value, found.low, found.high, found.p_value) == (0.9, -np.inf, np.inf, 1)

@@ -236,6 +236,14 @@ def test_an_inert_factor_has_no_effect_and_a_planted_one_is_found() -> None:
     assert any("not distinguishable from the baseline, in accuracy points: inert=on +0.0" in text for text in said)
 
 
+def test_no_interval_goes_beyond_what_scores_can_be() -> None:
+    """Student's of 0.1 and 0.9 reaches 12.7 x 0.4 to both sides of 0.5."""
+    plan = plan_of(repeats=2, factors={})
+    (cell,) = findings(plan, {p.name: record(p, (0.1, 0.9)[p.repeat]) for p in plan.experiments})["cells"]
+    ends = {measure: (cell[measure]["low"], cell[measure]["high"]) for measure in ("real_test", "domain_gap")}
+    assert ends == {"real_test": (0.0, 1.0), "domain_gap": (-1.0, 1.0)}
+
+
 def test_the_command_names_params_that_are_not_the_usual_ones() -> None:
     usual, dice = (command_of(Path("studies/x.yaml").absolute(), Path(name)) for name in ("params.yaml", "p/dice.yaml"))
     assert usual == "python -m pipeline.study run studies/x.yaml" and dice == f"{usual} --params p/dice.yaml"

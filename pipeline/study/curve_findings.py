@@ -46,7 +46,7 @@ def one_curve(
     plan: Plan, along: str, cells: list[str], scores: Scores, images: dict[str, dict[str, int]]
 ) -> dict[str, Any]:
     confidence = plan.base.evaluate.confidence
-    means = {cell: seed_interval(list(scores[cell].values()), confidence).figures() for cell in cells}
+    means = {cell: seed_interval(list(scores[cell].values()), confidence).within(0.0, 1.0).figures() for cell in cells}
     amounts = {cell: {kind: images[cell].get(kind, 0) for kind in AMOUNTS} for cell in cells}
     shown = [{"cell": cell, "images": amounts[cell], **means[cell]} for cell in cells]
     counts, errors = points(images, scores, cells, along)

@@ -22,6 +22,7 @@ from pipeline.study.scores import (
     done,
     figures,
     images_of,
+    lowest,
     scores_of,
     subtract,
     training_seconds,
@@ -89,7 +90,7 @@ def cells_found(plan: Plan, records: Mapping[str, Record], asked: Asked) -> list
             **asked.facts,
             "cell": cell.name,
             "levels": cell.levels,
-            **{measure: figures(plan, scores.get(cell.name, {})) for measure, scores in of.items()},
+            **{measure: figures(plan, scores.get(cell.name, {}), lowest(measure)) for measure, scores in of.items()},
             "images": images.get(cell.name, {}),
             "train_seconds": mean(seconds.get(cell.name, {})),
         }

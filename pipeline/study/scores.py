@@ -77,12 +77,23 @@ def done(plan: Plan, records: Mapping[str, Record]) -> Iterator[tuple[Planned, R
     return ((p, records[p.name]) for p in plan.experiments if p.name in records)
 
 
+def lowest(measure: str) -> float:
+    """What a mean of it cannot be below: the gap is a difference of scores."""
+    return -1.0 if measure == GAP else 0.0
+
+
 def subtract(one: BySeed, other: BySeed) -> BySeed:
     """Of the seeds that both have."""
     return {n: one[n] - other[n] for n in sorted(one.keys() & other.keys())}
 
 
-def figures(plan: Plan, by_seed: BySeed) -> dict[str, Any] | None:
-    """Mean and interval over seeds, and the values; None where there is no run."""
+def figures(plan: Plan, by_seed: BySeed, lowest: float = -1.0) -> dict[str, Any] | None:
+    """Mean and interval over seeds, and the values; None where there is no run.
+
+    `lowest` is what the mean cannot be below: scores are parts of 1.
+    """
     values = list(by_seed.values())
-    return {**seed_interval(values, plan.base.evaluate.confidence).figures(), "values": values} if values else None
+    if not values:
+        return None
+    found = seed_interval(values, plan.base.evaluate.confidence).within(lowest, 1.0)
+    return {**found.figures(), "values": values}
