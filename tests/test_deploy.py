@@ -42,11 +42,7 @@ EACH = [pytest.param(name, marks=needs_onnx if name == "onnx" else ()) for name 
 def uneven(task: Any, name: str) -> nn.Module:
     """A network whose last layers are not zero, so that its answers differ and have an order."""
     torch.manual_seed(3)
-    network = tiny.network(task, name, len(tiny.NAMES), channels_of(task))
-    for weight in network.parameters():
-        if weight.ndim > 1 and not weight.any():
-            nn.init.normal_(weight, std=0.1)
-    return network
+    return tiny.uneven(tiny.network(task, name, len(tiny.NAMES), channels_of(task)))
 
 
 def lively(name: str) -> nn.Module:

@@ -43,7 +43,10 @@ def test_classifier(name: str, tmp_path: Path) -> None:
     parts = losses(network.train()(crops), lambda logits: nn.functional.cross_entropy(logits, labels))
     near = 0.25 if name == "lenet5" else 1e-6  # its last layer alone does not start at zero
     assert float(parts["loss"].detach()) == pytest.approx(math.log(len(NAMES)), rel=near)
+    parts = losses(tiny.uneven(network)(crops), lambda logits: nn.functional.cross_entropy(logits, labels))
     assert_learns(network, torch.stack(list(parts.values())).sum())
+    weights = list(network.parameters())
+    assert all(w.grad is not None and w.grad.any() for w in (weights[0], weights[-1]))  # behind a zero layer it is 0
     with torch.no_grad():
         logits = network.eval()(crops)
     assert logits.shape == (4, len(NAMES))

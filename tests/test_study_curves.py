@@ -124,6 +124,17 @@ def test_a_study_of_amounts(tmp_path: Any) -> None:
     assert "synthetic images" in drawn and "real images" in drawn
 
 
+def test_no_interval_of_a_curve_goes_beyond_what_scores_can_be() -> None:
+    """Student's of 0.1 and 0.9 reaches 12.7 x 0.4 to both sides of 0.5."""
+    plan = plan_of(design="curve", factors=AMOUNTS, regimes=["mixed"], repeats=2)
+    table = {}
+    for planned in plan.experiments:
+        counts = {kind: int(planned.cell.levels[kind]) for kind in ("synthetic", "real")}
+        table[planned.name] = record(planned, (0.1, 0.9)[planned.repeat], images={"classifier": {"mixed": counts}})
+    points = [point for one in findings(plan, table)["curves"] for point in one["points"]]
+    assert points and {(point["low"], point["high"]) for point in points} == {(0.0, 1.0)}
+
+
 @pytest.mark.parametrize(("sign", "bands"), [(1, 1), (-1, 0)])
 def test_an_error_that_does_not_fall_has_no_line(sign: int, bands: int) -> None:
     """A bounded fit would be flat, beside points that are not."""
