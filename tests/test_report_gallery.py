@@ -208,7 +208,10 @@ def test_of_two_thousand_tiles_only_those_near_hold_a_picture(browser: Browser, 
     assert 0 < page.locator("#photos .tiles img").count() < 100
     page.select_option("#photos-kind", "missed")
     assert shown(page, "photos") == 500
+    height = "document.documentElement.scrollHeight"
+    before = page.evaluate(height)
     page.locator("#photos .tiles > li").last.scroll_into_view_if_needed()
     page.wait_for_selector("#photos .tiles > li:last-child img")
+    assert page.evaluate(height) == before  # tiles keep their place: who goes to the end arrives there
     assert page.locator("#photos .tiles img").count() < 100
     page.context.close()
