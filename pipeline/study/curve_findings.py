@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.intervals import seed_interval
 from pipeline.study.curves import Fit, band, fit_curve, more_images, points, resampled_fits
 from pipeline.study.plan import Plan
 from pipeline.study.records import Record
-from pipeline.study.scores import Asked, Scores, figures, images_of, scores_of, subtract
+from pipeline.study.scores import Asked, Scores, figures, images_of, interval, scores_of, subtract
 from pipeline.study.study_file import AMOUNTS
 
 SHOWN = 40  # points of a drawn curve
@@ -46,9 +45,8 @@ def one_curve(
     plan: Plan, along: str, cells: list[str], scores: Scores, images: dict[str, dict[str, int]]
 ) -> dict[str, Any]:
     confidence = plan.base.evaluate.confidence
-    means = {cell: seed_interval(list(scores[cell].values()), confidence).within(0.0, 1.0).figures() for cell in cells}
     amounts = {cell: {kind: images[cell].get(kind, 0) for kind in AMOUNTS} for cell in cells}
-    shown = [{"cell": cell, "images": amounts[cell], **means[cell]} for cell in cells]
+    shown = [{"cell": cell, "images": amounts[cell], **interval(plan, scores[cell], lowest=0.0)} for cell in cells]
     counts, errors = points(images, scores, cells, along)
     fit = fit_curve(counts, errors)
     return {"points": shown, **(fitted(counts, errors, fit, confidence) if fit else {"fit": None, "more": None})}

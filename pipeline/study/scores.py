@@ -87,13 +87,11 @@ def subtract(one: BySeed, other: BySeed) -> BySeed:
     return {n: one[n] - other[n] for n in sorted(one.keys() & other.keys())}
 
 
-def figures(plan: Plan, by_seed: BySeed, lowest: float = -1.0) -> dict[str, Any] | None:
-    """Mean and interval over seeds, and the values; None where there is no run.
+def interval(plan: Plan, by_seed: BySeed, lowest: float) -> dict[str, Any]:
+    """Mean and interval of one seed or more; `lowest` is what the mean cannot be below, and 1 what it cannot exceed."""
+    return seed_interval(list(by_seed.values()), plan.base.evaluate.confidence).within(lowest, 1.0).figures()
 
-    `lowest` is what the mean cannot be below: scores are parts of 1.
-    """
-    values = list(by_seed.values())
-    if not values:
-        return None
-    found = seed_interval(values, plan.base.evaluate.confidence).within(lowest, 1.0)
-    return {**found.figures(), "values": values}
+
+def figures(plan: Plan, by_seed: BySeed, lowest: float = -1.0) -> dict[str, Any] | None:
+    """The same with the values; None where there is no run."""
+    return {**interval(plan, by_seed, lowest), "values": list(by_seed.values())} if by_seed else None
